@@ -1,0 +1,355 @@
+/**
+ * Owns: the table of error codes. One line of message (lower case, without values), one of help (what to do next).
+ * Does not own: how an error is thrown or printed (errors.ts).
+ */
+
+/**
+ * What to do next: `usage` change the call; `user` look at your function (the cause is what it threw); `unavailable`
+ * try again later or look at the machine; `closed` the thing was stopped; `data` look at the data; `bug` report it.
+ */
+export type ErrorKind = "usage" | "user" | "unavailable" | "closed" | "data" | "bug";
+
+interface ErrorEntry {
+  readonly kind: ErrorKind;
+  readonly message: string;
+  readonly help: string;
+}
+
+/** Each code with its kind, its message (lower case, without values) and the next step. */
+export const errorCodes = {
+  // base
+  invariant_violated: {
+    kind: "bug",
+    message: "an invariant of millrace does not hold",
+    help: "report this with the stack",
+  },
+  argument_invalid: {
+    kind: "usage",
+    message: "an argument is not valid",
+    help: "pass a value of the form that is named",
+  },
+
+  clock_advancing: {
+    kind: "usage",
+    message: "the manual clock is already being advanced",
+    help: "await the first advance before the next",
+  },
+
+  // codec: keys and values
+  key_unsupported: {
+    kind: "usage",
+    message: "a value of this type cannot be a key",
+    help: "use a primitive, or an array, plain object, valid Date or Uint8Array made of such",
+  },
+  value_unsupported: {
+    kind: "usage",
+    message: "a value holds something that is not plain data",
+    help: "map what the path names to plain data (see docs/format/values.md), or set a codec",
+  },
+  value_too_large: {
+    kind: "usage",
+    message: "a value is too large to be encoded",
+    help: "split it into several records",
+  },
+  value_undecodable: {
+    kind: "data",
+    message: "the bytes of a value make no sense",
+    help: "find out what changed the bytes since they were written",
+  },
+  value_schema_mismatch: {
+    kind: "usage",
+    message: "a record does not fit the avro schema",
+    help: "map the records to what the schema says, or change the schema",
+  },
+  schema_invalid: {
+    kind: "usage",
+    message: "the avro schema is not valid",
+    help: "see the cause, and the avro specification",
+  },
+  container_damaged: {
+    kind: "data",
+    message: "an avro container file is not what its writer wrote",
+    help: "restore the file, or find out who cut or changed it",
+  },
+  container_compression_unknown: {
+    kind: "data",
+    message: "an avro container file is compressed in a way that is not known here",
+    help: "write it with the codec null or deflate",
+  },
+  // receiver and sources
+  receiver_not_attached: {
+    kind: "usage",
+    message: "the receiver is not attached to a stream yet",
+    help: "use it from onStart on, after receiverStream(receiver)",
+  },
+  receiver_attached: {
+    kind: "usage",
+    message: "the receiver belongs to a stream already",
+    help: "make a receiver for each stream",
+  },
+  receiver_unknown: {
+    kind: "bug",
+    message: "no receiver is registered for the stream",
+    help: "report this with the stack",
+  },
+  receivers_started: {
+    kind: "usage",
+    message: "the receivers have been started or stopped already",
+    help: "register them before start",
+  },
+  receiver_not_running: {
+    kind: "closed",
+    message: "the receiver is not running and takes no data",
+    help: "store between onStart and the end of onStop; watch this.signal",
+  },
+  receiver_stopping: {
+    kind: "closed",
+    message: "the receiver is being stopped and takes nothing that would have to wait",
+    help: "end the loop that stores; what was not taken can be sent again after the next start",
+  },
+  receiver_superseded: {
+    kind: "closed",
+    message: "the block belongs to an earlier start of the receiver",
+    help: "send it again from the next start",
+  },
+  receiver_overrun: {
+    kind: "usage",
+    message: "too many stores wait at once",
+    help: "await what store returns before the next record",
+  },
+  receiver_not_stopped: {
+    kind: "unavailable",
+    message: "a receiver did not stop in time",
+    help: "let onStop close what the receiver has open, and return soon",
+  },
+  position_invalid: {
+    kind: "usage",
+    message: "a source range does not fit its records",
+    help: "from and until are whole numbers with until - from records between them",
+  },
+  position_gap: {
+    kind: "data",
+    message: "source positions are missing before this block",
+    help: "send again from the expected position",
+  },
+  block_store_timeout: {
+    kind: "unavailable",
+    message: "a block of received records was not stored in time",
+    help: "look at the disk; the receiver may send the records again",
+  },
+  block_not_stored: {
+    kind: "unavailable",
+    message: "a block of received records could not be stored and is dropped",
+    help: "use storeMany, which tells the source what was stored",
+  },
+  // state
+  // core: datasets
+  storage_level_fixed: {
+    kind: "usage",
+    message: "the dataset has another storage level already",
+    help: "unpersist it first",
+  },
+  user_function_failed: {
+    kind: "user",
+    message: "a function of the program threw",
+    help: "look at the cause; the batch is retried or given up as onFailure says",
+  },
+  promise_returned: {
+    kind: "user",
+    message: "a function that must return a value returned a promise",
+    help: "use mapAsync for functions that wait",
+  },
+  pair_expected: {
+    kind: "user",
+    message: "an operator on pairs met a record that is no [key, value]",
+    help: "map the records to [key, value] before it",
+  },
+  job_cancelled: {
+    kind: "closed",
+    message: "the job was cancelled",
+    help: "start the context again to go on",
+  },
+  shuffle_output_missing: {
+    kind: "unavailable",
+    message: "what a shuffle needs is no longer there",
+    help: "the job is retried, which computes it again",
+  },
+  dataset_empty: {
+    kind: "usage",
+    message: "the dataset has no records",
+    help: "ask isEmpty() first, or use take(1), or fold() with a zero",
+  },
+  partitions_differ: {
+    kind: "usage",
+    message: "the datasets have different numbers of partitions or records",
+    help: "repartition one like the other, or use join()",
+  },
+  storage_level_unknown: {
+    kind: "usage",
+    message: "there is no such storage level",
+    help: "use one of the names of StorageLevels",
+  },
+  // core: streams
+  graph_fixed: {
+    kind: "usage",
+    message: "the stream graph cannot be changed once the context was started or stopped",
+    help: "declare every stream and operation before start()",
+  },
+  contexts_differ: {
+    kind: "usage",
+    message: "streams of different contexts cannot be combined",
+    help: "make all of them with one StreamingContext",
+  },
+  slides_differ: {
+    kind: "usage",
+    message: "streams with different slides cannot be combined",
+    help: "give both the same slide by window()",
+  },
+  streams_missing: {
+    kind: "usage",
+    message: "there is no stream to combine",
+    help: "pass at least one stream",
+  },
+  uid_fixed: {
+    kind: "usage",
+    message: "the operator has a uid already",
+    help: "call uid() once, right after the operator",
+  },
+  uid_taken: {
+    kind: "usage",
+    message: "another operator has this uid",
+    help: "give each operator a uid of its own",
+  },
+  context_not_started: {
+    kind: "usage",
+    message: "the context has not been started",
+    help: "call it after start()",
+  },
+  output_missing: {
+    kind: "usage",
+    message: "there is no output operation, so nothing would be computed",
+    help: "add print(), foreachRDD() or another output before start()",
+  },
+  remember_fixed: {
+    kind: "usage",
+    message: "the remember duration is set already",
+    help: "call remember() once",
+  },
+  dataset_expected: {
+    kind: "user",
+    message: "the function of a transform returned no dataset",
+    help: "return an RDD",
+  },
+  dataset_missing: {
+    kind: "user",
+    message: "a stream has no dataset at this time",
+    help: "give the operator streams that have one at each of its times",
+  },
+  window_off_grid: {
+    kind: "usage",
+    message: "window and slide must be multiples of the slide of the stream",
+    help: "choose a multiple",
+  },
+  window_shorter_than_slide: {
+    kind: "usage",
+    message: "a window with an inverse function must not be shorter than its slide",
+    help: "use the form without an inverse function",
+  },
+  window_inconsistent: {
+    kind: "user",
+    message: "a key leaves a window that it is not in",
+    help: "make sure that inverse(f(x, y), x) is y and that the functions change nothing in place",
+  },
+  input_reported_twice: {
+    kind: "usage",
+    message: "an input reported a batch twice",
+    help: "report each batch once, in compute()",
+  },
+  slice_invalid: {
+    kind: "usage",
+    message: "there are no datasets for these times",
+    help: "ask for times after the start, within what is remembered, the first not after the last",
+  },
+  state_absent: {
+    kind: "user",
+    message: "the key has no state",
+    help: "ask exists(), or use getOption()",
+  },
+  state_removed: {
+    kind: "user",
+    message: "the state of the key was removed in this call",
+    help: "update it or remove it, once",
+  },
+  state_timing_out: {
+    kind: "user",
+    message: "the key is timing out and its state goes after this call",
+    help: "ask isTimingOut() before you change the state",
+  },
+  duration_invalid: {
+    kind: "usage",
+    message: "a duration must be a positive whole number of milliseconds",
+    help: "make it with milliseconds(), seconds() or minutes()",
+  },
+  // executor
+  block_unreadable: {
+    kind: "unavailable",
+    message: "a block of records can be read no more",
+    help: "look at the disk of temporary files; a dataset is computed again when its job is retried",
+  },
+  block_unwritable: {
+    kind: "unavailable",
+    message: "a block of records could not be written to the disk",
+    help: "look at the space and the permissions of the folder for temporary files",
+  },
+  block_store_closed: {
+    kind: "closed",
+    message: "the block store was closed",
+    help: "make a new DataContext",
+  },
+  broadcast_destroyed: {
+    kind: "usage",
+    message: "the broadcast value was destroyed",
+    help: "destroy it after its last use",
+  },
+  // scheduler and context
+  batch_failed: {
+    kind: "user",
+    message: "a batch failed for good",
+    help: "look at the cause; onFailure says what follows",
+  },
+  dead_letter_failed: {
+    kind: "user",
+    message: "the dead-letter function failed, so the batch has nowhere to go",
+    help: "mend the function; the context was stopped so that nothing is lost silently",
+  },
+  context_stopped: {
+    kind: "closed",
+    message: "the context was stopped",
+    help: "make a new StreamingContext",
+  },
+  context_active: {
+    kind: "usage",
+    message: "another context is active in this process",
+    help: "stop it first",
+  },
+  master_unknown: {
+    kind: "usage",
+    message: "there is no such master",
+    help: 'use "local", which runs everything in this process',
+  },
+  stop_timed_out: {
+    kind: "unavailable",
+    message: "the batches did not end in time",
+    help: "give gracefulStopTimeout more, or find what hangs; the rest was cancelled",
+  },
+  data_context_closed: {
+    kind: "closed",
+    message: "the data context was closed",
+    help: "make a new DataContext",
+  },
+  // sinks
+} as const;
+
+errorCodes satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof errorCodes;

@@ -1,0 +1,12 @@
+export { Settlement, settlesWithin } from "./settle.ts";
+export { consoleLogger, type Logger, silentLogger } from "./logger.ts";
+export { type Random, seededRandom } from "./random.ts";
+export { type Clock, sleep, systemClock, type Timer } from "./clock.ts";
+export {
+  type ErrorCode,
+  type ErrorDetails,
+  type ErrorKind,
+  invariant,
+  reasonOf,
+  StreamError,
+} from "./errors.ts";

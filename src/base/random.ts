@@ -1,0 +1,30 @@
+/** Owns: the random port. Whoever draws at random is given the generator, or the seed that makes it. */
+import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
+import { uniformInt } from "pure-rand/distribution/uniformInt";
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+
+/** Where random numbers come from. */
+export interface Random {
+  /** A number of 0 or more and less than 1. */
+  next(): number;
+  /** A whole number from `from` to `to`, both included. */
+  nextInt(from: number, to: number): number;
+}
+
+/** A generator that draws the same numbers for the same parts of a seed. */
+export function seededRandom(...seed: readonly (number | string | undefined)[]): Random {
+  const generator = xoroshiro128plus(seedOf(seed.join("\u0000")));
+  return {
+    next: () => uniformFloat64(generator),
+    nextInt: (from, to) => uniformInt(generator, from, to),
+  };
+}
+
+/** FNV-1a, which spreads seeds that differ in one character. */
+function seedOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  }
+  return hash | 0;
+}
