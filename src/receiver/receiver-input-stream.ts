@@ -1,0 +1,40 @@
+/** Owns: the datasets of a receiver stream: at each batch time the blocks that were allocated to it, one partition each. */
+import { InputDStream, type InputHost, type PartitionReader, pushArray, RDD, SourceNode } from "../core/index.ts";
+import type { ReceivedBlock } from "./block-events.ts";
+import type { Receiver } from "./receiver.ts";
+
+/** A stream of what a receiver stores. It has a dataset at every batch time, an empty one where nothing came. */
+export class ReceiverInputStream<T> extends InputDStream<T> {
+  readonly kind = "receiver";
+  override readonly parameters: readonly unknown[];
+  readonly receiver: Receiver<T>;
+  readonly #blocksOf: (streamId: number, timeMs: number) => readonly ReceivedBlock[];
+  #host: InputHost | undefined;
+
+  constructor(
+    receiver: Receiver<T>,
+    blocksOf: (streamId: number, timeMs: number) => readonly ReceivedBlock[],
+  ) {
+    super();
+    this.receiver = receiver;
+    this.parameters = [receiver.constructor.name];
+    this.#blocksOf = blocksOf;
+  }
+
+  override start(host: InputHost): void {
+    this.#host = host;
+  }
+
+  compute(timeMs: number): RDD<T> | undefined {
+    const host = this.#host;
+    if (host === undefined) return undefined;
+    const blocks = this.#blocksOf(host.streamId, timeMs);
+    host.reportInput(timeMs, blocks.reduce((sum, block) => sum + block.recordCount, 0));
+    const readers = blocks.map(
+      ({ stored }): PartitionReader<T> =>
+        async (flow, push) =>
+          pushArray((await stored.read()) as readonly T[], flow, push),
+    );
+    return new RDD(new SourceNode<T>(host.environment, "blocks", readers));
+  }
+}
