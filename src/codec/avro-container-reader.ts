@@ -1,0 +1,205 @@
+/**
+ * Owns: reading Avro object container files, and noticing where one is not what its writer wrote.
+ * Does not own: where the chunks come from; the layout (avro-container-format.ts); decoding
+ * (avro-records.ts).
+ *
+ * I1. Damage is an error with its offset; a file that is cut, changed or prolonged never reads as a
+ *     good one, as far as what is expected of it tells (its blocks alone cannot tell that the last
+ *     ones are missing).
+ */
+import { Buffer } from "node:buffer";
+import { inflateRawSync } from "node:zlib";
+import { StreamError } from "../base/index.ts";
+import {
+  type ContainerCompression,
+  type ContainerSummary,
+  compressionName,
+  containerBlockBytesMax,
+  containerBlockRecordsMax,
+  containerMagic,
+  containerMetadataBytesMax,
+  schemaName,
+  syncMarkerBytes,
+} from "./avro-container-format.ts";
+import { type AvroRecords, avroRecordsOf } from "./avro-records.ts";
+import { ByteReader } from "./byte-reader.ts";
+import { ChunkSource } from "./chunk-source.ts";
+import type { AvroSchema } from "./value-schema.ts";
+
+/**
+ * What a file must turn out to be: what its writer told about it, or `{}` where nothing is known.
+ */
+export type ContainerExpectation = Partial<ContainerSummary>;
+
+/** A container file whose header was read. */
+export interface AvroContainer {
+  readonly schema: AvroSchema;
+  /** All metadata of the header, the specification's included. */
+  readonly metadata: ReadonlyMap<string, Uint8Array>;
+  /**
+   * The records, an array for each block; to be iterated once. Only an iteration that ended without
+   * an error has verified what was expected. Throws `container_damaged`.
+   */
+  readonly blocks: AsyncIterable<unknown[]>;
+}
+
+/**
+ * Opens a container file given as chunks of bytes of any size. Throws `container_damaged` with the
+ * offset in bytes, or `container_compression_unknown`.
+ */
+export async function readAvroContainer(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  expected: ContainerExpectation,
+): Promise<AvroContainer> {
+  const source = new ChunkSource(chunks);
+  try {
+    const metadata = await readHeader(source);
+    const { schema, records } = schemaOf(metadata);
+    const compression = compressionOf(metadata);
+    const syncMarker = await takeExactly(source, syncMarkerBytes);
+    const blocks = readBlocks({ source, records, compression, syncMarker, expected });
+    return { schema, metadata, blocks };
+  } catch (thrown) {
+    await source.close();
+    throw thrown;
+  }
+}
+
+function damaged(offset: number, reason: string, cause?: unknown): StreamError {
+  const options = cause === undefined ? {} : { cause };
+  return new StreamError("container_damaged", { offset, reason }, options);
+}
+
+async function takeExactly(source: ChunkSource, byteCount: number): Promise<Buffer> {
+  const bytes = await source.peek(byteCount);
+  if (bytes.length < byteCount) {
+    throw damaged(source.offset + bytes.length, "the file ends too early");
+  }
+  return source.take(byteCount);
+}
+
+const longBytesMax = 10;
+
+async function takeLong(source: ChunkSource): Promise<number> {
+  const reader = new ByteReader(await source.peek(longBytesMax));
+  try {
+    const long = reader.long();
+    source.take(reader.position);
+    return long;
+  } catch (thrown) {
+    throw damaged(source.offset, "a length or count makes no sense", thrown);
+  }
+}
+
+async function takeLength(source: ChunkSource, max: number): Promise<number> {
+  const { offset } = source;
+  const length = await takeLong(source);
+  if (length < 0 || length > max) throw damaged(offset, `a length or count is ${length}`);
+  return length;
+}
+
+type Metadata = ReadonlyMap<string, Uint8Array>;
+
+async function readHeader(source: ChunkSource): Promise<Metadata> {
+  const magic = await takeExactly(source, containerMagic.length);
+  if (!magic.equals(containerMagic)) throw damaged(0, "this is no avro container file");
+  const metadata = new Map<string, Uint8Array>();
+  for (let count = await takeCount(source); count > 0; count = await takeCount(source)) {
+    for (let index = 0; index < count; index += 1) {
+      const name = await takeMetadata(source);
+      metadata.set(name.toString(), new Uint8Array(await takeMetadata(source)));
+    }
+  }
+  return metadata;
+}
+
+async function takeCount(source: ChunkSource): Promise<number> {
+  const count = await takeLong(source);
+  // A negative count is followed by the length of what is counted.
+  if (count < 0) await takeLong(source);
+  return Math.abs(count);
+}
+
+async function takeMetadata(source: ChunkSource): Promise<Buffer> {
+  const byteCount = await takeLength(source, containerMetadataBytesMax - source.offset);
+  return takeExactly(source, byteCount);
+}
+
+function schemaOf(metadata: Metadata): { schema: AvroSchema; records: AvroRecords } {
+  try {
+    const schema = JSON.parse(textOf(metadata, schemaName) ?? "") as AvroSchema;
+    return { schema, records: avroRecordsOf(schema) };
+  } catch (thrown) {
+    throw damaged(containerMagic.length, "the header holds no valid schema", thrown);
+  }
+}
+
+function compressionOf(metadata: Metadata): ContainerCompression {
+  const name = textOf(metadata, compressionName) ?? "null";
+  if (name === "null" || name === "deflate") return name;
+  throw new StreamError("container_compression_unknown", { compression: name });
+}
+
+function textOf(metadata: Metadata, name: string): string | undefined {
+  const value = metadata.get(name);
+  return value === undefined ? undefined : Buffer.from(value).toString();
+}
+
+interface BlockReading {
+  readonly source: ChunkSource;
+  readonly records: AvroRecords;
+  readonly compression: ContainerCompression;
+  readonly syncMarker: Buffer;
+  readonly expected: ContainerExpectation;
+}
+
+async function* readBlocks(reading: BlockReading): AsyncGenerator<unknown[], void, undefined> {
+  const { source, expected } = reading;
+  let recordCount = 0;
+  try {
+    while ((await source.peek(1)).length > 0) {
+      const records = await readBlock(reading);
+      recordCount += records.length;
+      yield records;
+    }
+    verify(expected, { recordCount, byteCount: source.offset, sha256: source.sha256() });
+  } finally {
+    await source.close();
+  }
+}
+
+async function readBlock(reading: BlockReading): Promise<unknown[]> {
+  const { source, records, compression, syncMarker } = reading;
+  const { offset } = source;
+  const count = await takeLength(source, Number.MAX_SAFE_INTEGER);
+  const contents = await takeExactly(source, await takeLength(source, containerBlockBytesMax));
+  const markerOffset = source.offset;
+  if (!(await takeExactly(source, syncMarkerBytes)).equals(syncMarker)) {
+    throw damaged(markerOffset, "a block is not followed by the sync marker");
+  }
+  try {
+    const raw = compression === "deflate" ? inflate(contents) : contents;
+    // Records may take no bytes at all, but not more of them than a writer puts into a block.
+    if (count > Math.max(raw.length, containerBlockRecordsMax)) {
+      throw damaged(offset, `a block of ${raw.length} bytes cannot hold ${count} records`);
+    }
+    return records.read(raw, count);
+  } catch (thrown) {
+    const known = thrown instanceof StreamError && thrown.code === "container_damaged";
+    throw known ? thrown : damaged(offset, "the contents of a block make no sense", thrown);
+  }
+}
+
+function inflate(contents: Buffer): Buffer {
+  return inflateRawSync(contents, { maxOutputLength: containerBlockBytesMax });
+}
+
+function verify(expected: ContainerExpectation, actual: ContainerSummary): void {
+  for (const name of ["byteCount", "recordCount", "sha256"] as const) {
+    if (expected[name] === undefined || expected[name] === actual[name]) continue;
+    throw new StreamError("container_damaged", {
+      offset: actual.byteCount,
+      reason: `${name} is ${actual[name]}, not ${expected[name]}`,
+    });
+  }
+}

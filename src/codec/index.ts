@@ -1,0 +1,21 @@
+export type { ContainerCompression, ContainerSummary } from "./avro-container-format.ts";
+export {
+  type AvroContainer,
+  type ContainerExpectation,
+  readAvroContainer,
+} from "./avro-container-reader.ts";
+export {
+  type AvroContainerOptions,
+  AvroContainerWriter,
+  type ChunkSink,
+  writeAvroContainer,
+} from "./avro-container-writer.ts";
+export { decodeBlock } from "./block-decoder.ts";
+export { encodeBlock } from "./block-encoder.ts";
+export { encodeKey } from "./key-encoding.ts";
+export { hashKey } from "./key-hash.ts";
+export { KeyMap } from "./key-map.ts";
+export { compareKeys } from "./key-order.ts";
+export { decodeValue } from "./value-decoder.ts";
+export { encodeValue } from "./value-encoder.ts";
+export { type AvroSchema, valueSchema } from "./value-schema.ts";
