@@ -1,0 +1,88 @@
+/**
+ * Owns: a pass over the entries of one version in slices, between which later versions may be applied.
+ * Does not own: undo records and tombstones (versioned-map.ts).
+ *
+ * I1. A pass goes over the live iterators of the base: a native Map iterator meets each key once, in spite of keys that are added or
+ *     deleted meanwhile, and a key of this version cannot leave the base (versioned-map.ts I2).
+ * I2. What is added after this version is met and found absent in the undo records.
+ * I3. Nothing is applied within a slice. No slice allocates anything per key.
+ */
+import {
+  type Absent,
+  absent,
+  type Changes,
+  type UndoRecord,
+  type VersionedMap,
+} from "./versioned-map.ts";
+
+type Visit<K, E> = (key: K, entry: E) => void;
+type Base<K, E> = Pick<Changes<K, E>, "primitives" | "composites">;
+type Composites<K, E> = NonNullable<Base<K, E>["composites"]>;
+
+export class VersionScan<K, E> {
+  readonly #map: VersionedMap<K, E>;
+  readonly #version: number;
+  readonly #primitives: MapIterator<[K, E | Absent]>;
+  #composites: ReturnType<Composites<K, E>["values"]> | undefined;
+
+  constructor(map: VersionedMap<K, E>, version: number) {
+    this.#map = map;
+    this.#version = version;
+    this.#primitives = map.base.primitives.entries();
+  }
+
+  /** See `StateScan.next`. */
+  next(keysMax: number, visit: Visit<K, E>): boolean {
+    const undo = this.#map.undoTo(this.#version);
+    const left = keysMax - visitPrimitives(this.#primitives, keysMax, undo, visit);
+    if (left === 0) return true;
+    this.#composites ??= this.#map.base.composites?.values();
+    if (this.#composites === undefined) return false;
+    return visitComposites(this.#composites, left, undo, visit) === left;
+  }
+}
+
+/** Looks at up to `keysMax` keys, and tells at how many. A Map iterator survives the `break` of its loop. */
+function visitPrimitives<K, E>(
+  entries: MapIterator<[K, E | Absent]>,
+  keysMax: number,
+  undo: readonly UndoRecord<K, E>[],
+  visit: Visit<K, E>,
+): number {
+  let count = 0;
+  for (const [key, newest] of entries) {
+    const entry = undo.length === 0 ? newest : olderEntry(key, newest, undo);
+    if (entry !== absent) visit(key, entry);
+    count += 1;
+    if (count === keysMax) break;
+  }
+  return count;
+}
+
+function visitComposites<K, E>(
+  entries: ReturnType<Composites<K, E>["values"]>,
+  keysMax: number,
+  undo: readonly UndoRecord<K, E>[],
+  visit: Visit<K, E>,
+): number {
+  let count = 0;
+  for (const { key, value: newest } of entries) {
+    const entry = undo.length === 0 ? newest : olderEntry(key, newest, undo);
+    if (entry !== absent) visit(key, entry);
+    count += 1;
+    if (count === keysMax) break;
+  }
+  return count;
+}
+
+function olderEntry<K, E>(
+  key: K,
+  newest: E | Absent,
+  undo: readonly UndoRecord<K, E>[],
+): E | Absent {
+  for (const record of undo) {
+    const replaced = record.replaced.get(key);
+    if (replaced !== undefined) return replaced;
+  }
+  return newest;
+}

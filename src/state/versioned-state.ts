@@ -1,0 +1,142 @@
+/**
+ * Owns: the versions of the keyed state of one stateful operator: when one becomes visible, which can be read.
+ * Does not own: the data of a partition (the StatePartition port); when the scheduler begins, retries or gives up a batch.
+ *
+ * I1. Versions are batch times in ms and strictly increase. One of them at most is being made: updates of a later
+ *     one begin only when it is visible or skipped, so that no update builds on anything but the newest version.
+ * I2. A version becomes visible for all partitions at once, when the update of each of them is complete.
+ * I3. The visible version can always be read; so can each older one until it is forgotten.
+ */
+import { invariant } from "../base/index.ts";
+import { plainForm } from "./entry-form.ts";
+import { MemoryPartition } from "./memory-partition.ts";
+import { type ProtectionOptions, protectionOf } from "./protection.ts";
+import type { StatePartition, StateReader, StateUpdate } from "./state-partition.ts";
+import { Timeouts } from "./timeouts.ts";
+
+/** How the state of an operator is kept. */
+export interface VersionedStateOptions<S> extends ProtectionOptions<S> {
+  readonly partitions: number;
+  /** A key is due at the first batch that is more than this after its last use. Without it, nothing is ever due. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** The version that is being made, and the partitions that are done with it. */
+interface NextVersion {
+  readonly version: number;
+  readonly completed: Set<number>;
+}
+
+/** The keyed state of one stateful operator, versioned by batch time, in memory. */
+export class VersionedState<K, S> {
+  readonly #partitions: readonly StatePartition<K, S>[];
+  /** The versions that can be read, ascending; the last one is visible. */
+  readonly #versions: number[] = [];
+  #next: NextVersion | undefined;
+
+  constructor(options: VersionedStateOptions<S>) {
+    this.#partitions = Array.from({ length: options.partitions }, (_, index) =>
+      openPartition<K, S>(index, options),
+    );
+  }
+
+  /** The newest version that is complete in all partitions: a batch time in ms; undefined before the first one. */
+  get visibleVersion(): number | undefined {
+    return this.#versions.at(-1);
+  }
+
+  /** How many keys hold a value in the visible version, in all partitions. */
+  get size(): number {
+    return this.#partitions.reduce((sum, partition) => sum + partition.size, 0);
+  }
+
+  /** How many keys of the partition hold a value in the visible version. */
+  sizeOf(partition: number): number {
+    return this.#partition(partition).size;
+  }
+
+  /**
+   * An empty update of the partition for batch time `version`, over the visible version. It discards an earlier update of
+   * the same version that was not completed; begin none where `isComplete`.
+   */
+  begin(partition: number, version: number): StateUpdate<K, S> {
+    invariant(!this.isComplete(partition, version), "no update of a completed version begins");
+    this.#next ??= { version, completed: new Set() };
+    invariant(this.#next.version === version, "one version of a state is made at a time");
+    return this.#partition(partition).begin(version, this.visibleVersion ?? -Infinity);
+  }
+
+  /** The partition of the update is done; when all are, the version is visible. The update cannot be used any more. */
+  complete(update: StateUpdate<K, S>): void {
+    const next = this.#next;
+    invariant(
+      next?.version === update.version,
+      "an update completes the version that is being made",
+    );
+    this.#partition(update.partition).seal(update);
+    next.completed.add(update.partition);
+    if (next.completed.size < this.#partitions.length) return;
+    for (const partition of this.#partitions) partition.apply();
+    this.#show(update.version);
+  }
+
+  /** Makes `version` visible as a copy of the version before it; updates of it, completed ones too, are discarded. */
+  skip(version: number): void {
+    invariant(!this.isVisible(version), "no visible version is skipped");
+    invariant(
+      (this.#next?.version ?? version) === version,
+      "one version of a state is made at a time",
+    );
+    for (const partition of this.#partitions) partition.discard();
+    this.#show(version);
+  }
+
+  /** Whether the partition needs no update of `version` any more. */
+  isComplete(partition: number, version: number): boolean {
+    if (this.isVisible(version)) return true;
+    return this.#next?.version === version && this.#next.completed.has(partition);
+  }
+
+  /** Whether `version`, or a later one, is visible. */
+  isVisible(version: number): boolean {
+    return version <= (this.visibleVersion ?? -Infinity);
+  }
+
+  /** Reads the visible version or an older one that is not forgotten; a batch time that is no version cannot be read. */
+  read(partition: number, version: number): StateReader<K, S> {
+    invariant(
+      this.#versions.lastIndexOf(version) !== -1,
+      "the version of the state that is read exists",
+    );
+    return this.#partition(partition).read(version);
+  }
+
+  /** Drops what only versions older than `beforeVersion` need; the visible version stays. Costs what it drops. */
+  forget(beforeVersion: number): void {
+    const oldest =
+      this.#versions.find((version) => version >= beforeVersion) ?? this.visibleVersion;
+    if (oldest === undefined) return;
+    this.#versions.splice(0, this.#versions.indexOf(oldest));
+    for (const partition of this.#partitions) partition.forget(oldest);
+  }
+
+  #show(version: number): void {
+    this.#next = undefined;
+    this.#versions.push(version);
+  }
+
+  #partition(index: number): StatePartition<K, S> {
+    const partition = this.#partitions[index];
+    invariant(partition !== undefined, "the partition of the state exists");
+    return partition;
+  }
+}
+
+function openPartition<K, S>(
+  index: number,
+  options: VersionedStateOptions<S>,
+): StatePartition<K, S> {
+  const protection = protectionOf(options);
+  if (options.timeoutMs === undefined) return new MemoryPartition(index, plainForm(), protection);
+  return new MemoryPartition(index, new Timeouts(options.timeoutMs), protection);
+}
