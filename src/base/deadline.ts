@@ -1,7 +1,7 @@
 /**
  * Owns: a bounded wait, on the clock, whose bound may be brought forward while it lasts.
  */
-import type { Clock, Timer } from "../base/index.ts";
+import type { Clock, Timer } from "./clock.ts";
 
 /** A moment after which nobody waits any more. */
 export class Deadline {

@@ -142,6 +142,41 @@ export const errorCodes = {
     message: "a block of received records could not be stored and is dropped",
     help: "use storeMany, which tells the source what was stored",
   },
+  utf8_invalid: {
+    kind: "data",
+    message: "lines are not valid UTF-8 and are dropped",
+    help: "send UTF-8, or set a decoder for what is sent",
+  },
+  line_too_long: {
+    kind: "data",
+    message: "lines are too long and are dropped",
+    help: "send shorter lines, or raise lineBytesMax",
+  },
+  block_length_invalid: {
+    kind: "data",
+    message: "the length before a block cannot be true, and the blocks after it cannot be found",
+    help: "send 4 bytes of length, big endian, before each block, or raise blockBytesMax",
+  },
+  block_incomplete: {
+    kind: "data",
+    message: "the connection ended within a block, which is dropped",
+    help: "send blocks to their end before you close the connection",
+  },
+  chunk_unsupported: {
+    kind: "usage",
+    message: "a chunk is neither bytes nor text",
+    help: "use fromIterable for a stream of objects",
+  },
+  source_failed: {
+    kind: "unavailable",
+    message: "a source failed and cannot be opened again, so its records end here",
+    help: "pass a function that opens it, or use fromResumable",
+  },
+  source_not_reopenable: {
+    kind: "usage",
+    message: "a source cannot be opened again after a restart, so its records end here",
+    help: "pass a function that opens it, or use fromResumable",
+  },
   // state
   // core: datasets
   storage_level_fixed: {

@@ -1,7 +1,5 @@
-export { Settlement, settlesWithin } from "./settle.ts";
-export { consoleLogger, type Logger, silentLogger } from "./logger.ts";
-export { type Random, seededRandom } from "./random.ts";
 export { type Clock, sleep, systemClock, type Timer } from "./clock.ts";
+export { Deadline } from "./deadline.ts";
 export {
   type ErrorCode,
   type ErrorDetails,
@@ -10,3 +8,6 @@ export {
   reasonOf,
   StreamError,
 } from "./errors.ts";
+export { consoleLogger, type Logger, silentLogger } from "./logger.ts";
+export { type Random, seededRandom } from "./random.ts";
+export { Settlement } from "./settlement.ts";

@@ -4,11 +4,10 @@
  * Does not own: the medium (the BlockStore), the registration (block-ledger.ts), what to store
  * (receiver-start.ts).
  */
-import { type Clock, StreamError } from "../base/index.ts";
+import { type Clock, Deadline, StreamError } from "../base/index.ts";
 import type { BlockStore, StorageLevel, StoredBlock } from "../core/index.ts";
 import type { ReceivedBlock } from "./block-events.ts";
 import type { BlockLedger } from "./block-ledger.ts";
-import { Deadline } from "./deadline.ts";
 import type { SourceRange } from "./source-range.ts";
 
 /** What goes into a block: records, or bytes that are records once decoded. */

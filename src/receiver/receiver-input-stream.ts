@@ -1,5 +1,12 @@
 /** Owns: the datasets of a receiver stream: at each batch time the blocks that were allocated to it, one partition each. */
-import { InputDStream, type InputHost, type PartitionReader, pushArray, RDD, SourceNode } from "../core/index.ts";
+import {
+  InputDStream,
+  type InputHost,
+  type PartitionReader,
+  pushArray,
+  RDD,
+  SourceNode,
+} from "../core/index.ts";
 import type { ReceivedBlock } from "./block-events.ts";
 import type { Receiver } from "./receiver.ts";
 
@@ -29,7 +36,10 @@ export class ReceiverInputStream<T> extends InputDStream<T> {
     const host = this.#host;
     if (host === undefined) return undefined;
     const blocks = this.#blocksOf(host.streamId, timeMs);
-    host.reportInput(timeMs, blocks.reduce((sum, block) => sum + block.recordCount, 0));
+    host.reportInput(
+      timeMs,
+      blocks.reduce((sum, block) => sum + block.recordCount, 0),
+    );
     const readers = blocks.map(
       ({ stored }): PartitionReader<T> =>
         async (flow, push) =>

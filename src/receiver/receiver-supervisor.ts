@@ -8,10 +8,9 @@
  * start is numbered in the ledger before `onStart` is called, and has ended, with all that it took,
  * before the next one is numbered. I3 no wait for the receiver's own code is without a limit.
  */
-import { type Clock, StreamError, type Timer } from "../base/index.ts";
+import { type Clock, Deadline, StreamError, type Timer } from "../base/index.ts";
 import type { BlockLedger } from "./block-ledger.ts";
 import type { BlockWriter } from "./block-writer.ts";
-import { Deadline } from "./deadline.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
 import {
   attachReceiver,

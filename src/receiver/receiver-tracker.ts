@@ -8,12 +8,11 @@
  * forgotten before. I2 allocation and cleaning go on after the receivers have stopped, so that a
  * graceful stop can drain.
  */
-import { type Clock, StreamError } from "../base/index.ts";
+import { type Clock, Deadline, StreamError } from "../base/index.ts";
 import type { BlockStore } from "../core/index.ts";
 import type { ReceivedBlock } from "./block-events.ts";
 import { type BlockJournal, BlockLedger } from "./block-ledger.ts";
 import { BlockWriter } from "./block-writer.ts";
-import { Deadline } from "./deadline.ts";
 import { RateLimiter } from "./rate-limiter.ts";
 import type { Receiver } from "./receiver.ts";
 import type { ReceiverEvents, ReceiverInfo } from "./receiver-info.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { Deadline } from "../../../src/receiver/deadline.ts";
+import { Deadline } from "../../../src/base/deadline.ts";
 import { ManualClock } from "../../../src/testing/manual-clock.ts";
-import { isPending } from "./receiver-fixture.ts";
+import { isPending } from "../receiver/receiver-fixture.ts";
 
 const never = new Promise<void>(() => {});
 

@@ -1,0 +1,149 @@
+/**
+ * Owns: what datasets are made in, and making them: it may be created first, and shared by one StreamingContext after
+ * another.
+ */
+import { type Clock, StreamError, systemClock } from "../base/index.ts";
+import {
+  ArrayNode,
+  type BlockStore,
+  type DatasetEnvironment,
+  RDD,
+  slices,
+  unionOf,
+} from "../core/index.ts";
+import {
+  Accumulator,
+  type AccumulatorForm,
+  Broadcast,
+  JobRunner,
+  LocalBlockStore,
+  summing,
+} from "../executor/index.ts";
+import { datasetFiles } from "../sinks/index.ts";
+
+/** The options of a DataContext. */
+export interface DataContextOptions {
+  /** The number of partitions of datasets and shuffles that are not told another (default 1). */
+  readonly defaultParallelism?: number;
+  /** The folder for blocks on disk; made when it is needed, and removed in the end (default: a temporary one). */
+  readonly blockDirectory?: string;
+  /** What `print` writes to (default: standard output). */
+  readonly print?: (text: string) => void;
+  readonly clock?: Clock;
+}
+
+/** Makes and runs datasets in this process. */
+export class DataContext {
+  readonly clock: Clock;
+  readonly defaultParallelism: number;
+  /** What datasets see of it; for operators of one's own. */
+  readonly environment: DatasetEnvironment;
+  readonly #blocks: BlockStore;
+  #isClosed = false;
+
+  /** Throws `argument_invalid`. */
+  constructor(options: DataContextOptions = {}) {
+    const { blockDirectory, clock = systemClock, defaultParallelism = 1 } = options;
+    if (!Number.isSafeInteger(defaultParallelism) || defaultParallelism < 1) {
+      throw new StreamError("argument_invalid", {
+        defaultParallelism,
+        expected: "a whole number of 1 or more",
+      });
+    }
+    this.clock = clock;
+    this.defaultParallelism = defaultParallelism;
+    this.#blocks = new LocalBlockStore({ clock, directory: blockDirectory });
+    const runner = new JobRunner(clock);
+    let datasets = 0;
+    this.environment = {
+      defaultParallelism,
+      clock,
+      blocks: this.#blocks,
+      files: datasetFiles,
+      nextDatasetId: () => datasets++,
+      print: options.print ?? ((text) => void process.stdout.write(text)),
+      runStages: (stages) => runner.runStages(stages),
+      runJob: (dataset, partitions, body) => {
+        this.#assertOpen();
+        return runner.runJob(dataset, partitions, body);
+      },
+    };
+  }
+
+  /** A dataset of these records, in that many partitions. */
+  parallelize<T>(records: Iterable<T>, partitionCount: number = this.defaultParallelism): RDD<T> {
+    this.#assertOpen();
+    if (!Number.isSafeInteger(partitionCount) || partitionCount < 1) {
+      throw new StreamError("argument_invalid", {
+        partitionCount,
+        expected: "a whole number of 1 or more",
+      });
+    }
+    return new RDD(
+      new ArrayNode(this.environment, "parallelize", slices([...records], partitionCount)),
+    );
+  }
+
+  /** Another name of `parallelize`. */
+  makeRDD<T>(records: Iterable<T>, partitionCount?: number): RDD<T> {
+    return this.parallelize(records, partitionCount);
+  }
+
+  /** The whole numbers from `start` (included) to `end` (excluded). */
+  range(start: number, end: number, step = 1, partitionCount?: number): RDD<number> {
+    const count = Math.max(0, Math.ceil((end - start) / step));
+    return this.parallelize(
+      Array.from({ length: count }, (_, index) => start + index * step),
+      partitionCount,
+    );
+  }
+
+  /** A dataset without records and partitions. */
+  emptyRDD<T = never>(): RDD<T> {
+    return new RDD(new ArrayNode<T>(this.environment, "empty", []));
+  }
+
+  /** The records of all of these datasets. */
+  union<T>(datasets: readonly RDD<T>[]): RDD<T> {
+    return new RDD(
+      unionOf(
+        this.environment,
+        datasets.map(({ node }) => node),
+      ),
+    );
+  }
+
+  /** A value that every task may read. */
+  broadcast<T>(value: T): Broadcast<T> {
+    return new Broadcast(value);
+  }
+
+  /** A total that tasks add to: of numbers, or of a form of one's own. */
+  accumulator(name?: string): Accumulator<number>;
+  accumulator<V, T>(form: AccumulatorForm<V, T>, name?: string): Accumulator<V, T>;
+  accumulator(
+    formOrName?: AccumulatorForm<never, unknown> | string,
+    name?: string,
+  ): Accumulator<never, unknown> | Accumulator<number> {
+    if (typeof formOrName === "object") return new Accumulator(formOrName, name);
+    return new Accumulator(summing, formOrName);
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Forgets all kept blocks; no job runs afterwards. Safe to call twice. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#blocks.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw new StreamError("data_context_closed");
+  }
+}

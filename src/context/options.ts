@@ -1,0 +1,127 @@
+/** Owns: the options of a streaming context, their defaults and checks. */
+import { type Clock, consoleLogger, type Logger, StreamError, systemClock } from "../base/index.ts";
+import { type Duration, duration } from "../core/index.ts";
+import type { OnFailure } from "../scheduler/index.ts";
+import type { DataContext } from "./data-context.ts";
+
+/** Adapting the rate of receivers to what batches take (a PID controller). */
+export interface BackpressureOptions {
+  /** Answer to the difference between the last rate and the measured one (default 1). */
+  readonly proportional?: number;
+  /** Answer to the records that piled up while batches waited (default 0.2). */
+  readonly integral?: number;
+  /** Answer to the change of that difference (default 0). */
+  readonly derived?: number;
+  /** The lowest rate, in records per second (default 100). */
+  readonly minRate?: number;
+  /** The rate before the first estimate (default `receiverMaxRate`). */
+  readonly initialRate?: number;
+}
+
+/** The options of a StreamingContext. */
+export interface StreamingContextOptions {
+  /** A name for people (default "millrace"). */
+  readonly appName?: string;
+  /** Where tasks run: "local", in this process. */
+  readonly master?: "local";
+  /** The time between two batches. */
+  readonly batchInterval: Duration;
+  /** A DataContext to share; without it the context makes one of its own, and closes it. */
+  readonly data?: DataContext;
+  /** The number of partitions of shuffles that are not told another (default 1 in `local`). */
+  readonly defaultParallelism?: number;
+  /** How many output operations may run at once, of one batch or of several (default 1). */
+  readonly concurrentJobs?: number;
+  /** How often an output operation is tried in all (default 3). */
+  readonly attempts?: number;
+  /** What becomes of a batch that failed for good (default "continue"). */
+  readonly onFailure?: OnFailure;
+  /** How often the records that a receiver stores one by one are cut into a block (default 200 ms). */
+  readonly blockInterval?: Duration;
+  /** Blocks that may wait to be stored, per receiver (default 10). */
+  readonly blockQueueSize?: number;
+  /** Records per second and receiver, of those stored one by one (default: no limit). */
+  readonly receiverMaxRate?: number;
+  /** The pause before a receiver is started again (default 2 s). */
+  readonly receiverRestartDelay?: Duration;
+  /** How long the storing of one block may take (default 30 s). */
+  readonly blockStoreTimeout?: Duration;
+  /** Records received and not yet in a completed batch at which receivers stop reading (default 1,000,000). */
+  readonly unprocessedRecordsMax?: number;
+  /** The same in bytes, for blocks that come as bytes (default 256 MiB). */
+  readonly unprocessedBytesMax?: number;
+  /** Adapts the rate of receivers to what batches take; off by default. */
+  readonly backpressure?: boolean | BackpressureOptions;
+  /** How long a graceful stop may take (default ten batch intervals, at least 10 s). */
+  readonly gracefulStopTimeout?: Duration;
+  /** Stops gracefully on SIGTERM and SIGINT; a second signal ends the process at once. Off by default. */
+  readonly stopGracefullyOnShutdown?: boolean;
+  /** Aborting it stops the context at once. */
+  readonly signal?: AbortSignal;
+  /** What the output operation `print` writes to (default: standard output). */
+  readonly print?: (text: string) => void;
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+}
+
+/** The options with their defaults, as the context uses them. */
+export interface StreamingSettings extends StreamingContextOptions {
+  readonly appName: string;
+  readonly concurrentJobs: number;
+  readonly attempts: number;
+  readonly onFailure: OnFailure;
+  readonly gracefulStopTimeoutMs: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Checks options and fills in the defaults; throws `duration_invalid`, `argument_invalid`, `master_unknown`. */
+export function streamingSettings(options: StreamingContextOptions): StreamingSettings {
+  const batchInterval = duration(options.batchInterval, "batchInterval");
+  if ((options.master ?? "local") !== "local") {
+    throw new StreamError("master_unknown", { master: options.master });
+  }
+  for (const what of [
+    "blockInterval",
+    "receiverRestartDelay",
+    "blockStoreTimeout",
+    "gracefulStopTimeout",
+  ] as const) {
+    const given = options[what];
+    if (given !== undefined) duration(given, what);
+  }
+  return {
+    ...options,
+    appName: options.appName ?? "millrace",
+    concurrentJobs: wholeNumber("concurrentJobs", options.concurrentJobs ?? 1),
+    attempts: wholeNumber("attempts", options.attempts ?? 3),
+    onFailure: onFailureOf(options.onFailure ?? "continue"),
+    gracefulStopTimeoutMs: options.gracefulStopTimeout ?? Math.max(10 * batchInterval, 10_000),
+    clock: options.data?.clock ?? options.clock ?? systemClock,
+    logger: options.logger ?? consoleLogger,
+  };
+}
+
+function wholeNumber(argument: string, value: number): number {
+  if (!Number.isSafeInteger(value) || value < 1) {
+    throw new StreamError("argument_invalid", {
+      argument,
+      value,
+      expected: "a whole number of 1 or more",
+    });
+  }
+  return value;
+}
+
+function onFailureOf(onFailure: OnFailure): OnFailure {
+  const known =
+    onFailure === "stop" || onFailure === "continue" || typeof onFailure?.deadLetter === "function";
+  if (!known) {
+    throw new StreamError("argument_invalid", {
+      argument: "onFailure",
+      value: onFailure,
+      expected: '"stop", "continue" or { deadLetter }',
+    });
+  }
+  return onFailure;
+}

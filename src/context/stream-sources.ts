@@ -1,0 +1,156 @@
+/**
+ * Owns: making streams of sources: one short method per source.
+ * Does not own: the sources (src/sources), the life of the context (streaming-context.ts).
+ */
+import type { Clock } from "../base/index.ts";
+import {
+  DStream,
+  type InputDStream,
+  InputNode,
+  type RDD,
+  type StreamGraph,
+} from "../core/index.ts";
+import {
+  type Receiver,
+  ReceiverInputStream,
+  type ReceiverTracker,
+  receiverReport,
+} from "../receiver/index.ts";
+import type { ListenerBus } from "../scheduler/index.ts";
+import {
+  type AnyIterable,
+  type Chunk,
+  ConstantInputStream,
+  type DecoderFactory,
+  fromIterable,
+  fromReadable,
+  fromResumable,
+  type LineOptions,
+  QueueInputStream,
+  type QueueStreamOptions,
+  type RawSocketOptions,
+  type ReadableOptions,
+  type Reopenable,
+  type ResumableOptions,
+  type ResumableSource,
+  rawSocketStream,
+  type SocketOptions,
+  type SourceOptions,
+  socketStream,
+  socketTextStream,
+} from "../sources/index.ts";
+
+/** Makes streams. */
+export abstract class StreamSources {
+  protected readonly graph: StreamGraph;
+  protected readonly tracker: ReceiverTracker;
+  readonly #listeners: ListenerBus;
+  readonly #clock: Clock;
+  readonly #receivers = new Map<number, { name: string; receiver: Receiver<unknown> }>();
+
+  constructor(graph: StreamGraph, tracker: ReceiverTracker, listeners: ListenerBus, clock: Clock) {
+    this.graph = graph;
+    this.tracker = tracker;
+    this.#listeners = listeners;
+    this.#clock = clock;
+  }
+
+  /** The stream of an input of one's own. */
+  inputStream<T>(input: InputDStream<T>): DStream<T> {
+    return new DStream(this.#input(input));
+  }
+
+  /** The stream of what a receiver stores. */
+  receiverStream<T>(receiver: Receiver<T>): DStream<T> {
+    const input = new ReceiverInputStream(receiver, (id, timeMs) =>
+      this.tracker.blocksOf(id, timeMs),
+    );
+    const node = this.#input(input);
+    const name = `${receiver.constructor.name}-${node.streamId}`;
+    this.#receivers.set(node.streamId, { name, receiver: receiver as Receiver<unknown> });
+    return new DStream(node);
+  }
+
+  /** The lines of UTF-8 text that a TCP server sends; connects again when the connection ends. */
+  socketTextStream(
+    host: string,
+    port: number,
+    options: SocketOptions & LineOptions = {},
+  ): DStream<string> {
+    return this.receiverStream(socketTextStream(host, port, options));
+  }
+
+  /** The records that a decoder makes of what a TCP server sends. */
+  socketStream<T>(
+    host: string,
+    port: number,
+    decoder: DecoderFactory<T>,
+    options: SocketOptions = {},
+  ): DStream<T> {
+    return this.receiverStream(socketStream(host, port, decoder, options));
+  }
+
+  /** The records of blocks that a TCP server sends, each behind its length in 4 bytes, big-endian. */
+  rawSocketStream<T>(host: string, port: number, options: RawSocketOptions<T> = {}): DStream<T> {
+    return this.receiverStream(rawSocketStream(host, port, options));
+  }
+
+  /** The elements of an iterable, asynchronous or not; a function that makes one can be read again after an error. */
+  iterableStream<T>(source: Reopenable<AnyIterable<T>>, options: SourceOptions = {}): DStream<T> {
+    return this.receiverStream(fromIterable(source, options));
+  }
+
+  /** The records of a Node Readable or a Web ReadableStream of bytes or text: its lines, or what a decoder makes of it. */
+  readableStream(
+    source: Reopenable<AnyIterable<Chunk>>,
+    options?: ReadableOptions,
+  ): DStream<string>;
+  readableStream<T>(
+    source: Reopenable<AnyIterable<Chunk>>,
+    options: SourceOptions & { readonly decoder: DecoderFactory<T> },
+  ): DStream<T>;
+  readableStream<T>(
+    source: Reopenable<AnyIterable<Chunk>>,
+    options?: ReadableOptions & { readonly decoder?: DecoderFactory<T> },
+  ): DStream<T> | DStream<string> {
+    const { decoder, ...rest } = options ?? {};
+    if (decoder === undefined) return this.receiverStream(fromReadable(source, rest));
+    return this.receiverStream(fromReadable(source, { ...rest, decoder }));
+  }
+
+  /** The records of a source that tells positions and can be read from any of them on: each counts once. */
+  resumableStream<T>(source: ResumableSource<T>, options: ResumableOptions = {}): DStream<T> {
+    return this.receiverStream(fromResumable(source, { clock: this.#clock, ...options }));
+  }
+
+  /** The datasets of a queue, one per batch or all that are there; arrays of records count as datasets. */
+  queueStream<T>(
+    queue: (RDD<T> | readonly T[])[],
+    options: QueueStreamOptions<T> = {},
+  ): DStream<T> {
+    return this.inputStream(new QueueInputStream(queue, options));
+  }
+
+  /** The same dataset in every batch. */
+  constantStream<T>(dataset: RDD<T>): DStream<T> {
+    return this.inputStream(new ConstantInputStream(dataset));
+  }
+
+  /** The ids of the streams that have a receiver. */
+  protected get receiverStreamIds(): Iterable<number> {
+    return this.#receivers.keys();
+  }
+
+  protected registerReceivers(): void {
+    for (const [streamId, { name, receiver }] of this.#receivers) {
+      this.tracker.register(streamId, name, receiver);
+    }
+  }
+
+  #input<T>(input: InputDStream<T>): InputNode<T> {
+    return new InputNode(this.graph, input, (streamId, message, error) => {
+      const report = { streamId, name: input.kind, message, error, timeMs: this.#clock.now() };
+      this.#listeners.post("onReceiverError", receiverReport(report));
+    });
+  }
+}

@@ -1,0 +1,329 @@
+/**
+ * Owns: the life of a streaming context, from its first stream to its end.
+ * Does not own: making streams of sources (stream-sources.ts), batches (src/scheduler), receivers (src/receiver).
+ * Invariants: I1 INITIALIZED -> ACTIVE -> STOPPED, never back. I2 every wait of a stop is bounded. I3 what failed reaches
+ * whoever awaits the termination.
+ */
+import { Deadline, Settlement, StreamError } from "../base/index.ts";
+import {
+  currentJob,
+  type DStream,
+  type Duration,
+  duration,
+  type RDD,
+  DStream as Stream,
+  StreamGraph,
+  type StreamHost,
+  transformed,
+  UnionStreamNode,
+} from "../core/index.ts";
+import { PidRateEstimator, ReceiverTracker } from "../receiver/index.ts";
+import {
+  Backpressure,
+  BatchScheduler,
+  ListenerBus,
+  type StreamingListener,
+} from "../scheduler/index.ts";
+import { ActivePlace } from "./active-context.ts";
+import { DataContext } from "./data-context.ts";
+import {
+  type StreamingContextOptions,
+  type StreamingSettings,
+  streamingSettings,
+} from "./options.ts";
+import { onShutdownSignal } from "./shutdown-signals.ts";
+import { StreamSources } from "./stream-sources.ts";
+
+/** INITIALIZED: streams may be declared. ACTIVE: batches run. STOPPED: for good. */
+export type StreamingContextState = "INITIALIZED" | "ACTIVE" | "STOPPED";
+
+/** How long running tasks may take to notice that they were cancelled. */
+const destroyTimeoutMs = 2000;
+
+const activePlace = new ActivePlace<StreamingContext>();
+
+/** The entry point: makes streams, starts them, stops them. */
+export class StreamingContext extends StreamSources implements StreamHost {
+  readonly data: DataContext;
+  readonly #settings: StreamingSettings;
+  readonly #ownsData: boolean;
+  readonly #scheduler: BatchScheduler;
+  readonly #listeners: ListenerBus;
+  readonly #settle = new Settlement();
+  #state: StreamingContextState = "INITIALIZED";
+  #stopping: Promise<void> | undefined;
+  #releaseSignals: () => void = () => {};
+
+  /** Throws `duration_invalid`, `argument_invalid`, `master_unknown`, `data_context_closed`. */
+  constructor(options: StreamingContextOptions) {
+    const settings = streamingSettings(options);
+    const { clock, data: given, logger } = settings;
+    if (given?.isClosed === true) throw new StreamError("data_context_closed");
+    const data = given ?? new DataContext({ ...options, clock });
+    const listeners = new ListenerBus(logger);
+    const graph = new StreamGraph(data.environment, settings.batchInterval);
+    const tracker = new ReceiverTracker({
+      clock,
+      blocks: data.environment.blocks,
+      events: {
+        receiverStarted: (info) => listeners.post("onReceiverStarted", info),
+        receiverError: (info) => listeners.post("onReceiverError", info),
+        receiverStopped: (info) => listeners.post("onReceiverStopped", info),
+      },
+      options: {
+        blockIntervalMs: settings.blockInterval,
+        blockQueueSize: settings.blockQueueSize,
+        maxRate: settings.receiverMaxRate,
+        initialRate: backpressureOf(settings)?.initialRate,
+        restartDelayMs: settings.receiverRestartDelay,
+        blockStoreTimeoutMs: settings.blockStoreTimeout,
+        unprocessedRecordsMax: settings.unprocessedRecordsMax,
+        unprocessedBytesMax: settings.unprocessedBytesMax,
+      },
+    });
+    super(graph, tracker, listeners, clock);
+    this.data = data;
+    this.#ownsData = given === undefined;
+    this.#settings = settings;
+    this.#listeners = listeners;
+    // A failure is in the log already; it may be that nobody waits.
+    this.#settle.promise.catch(() => {});
+    this.#scheduler = this.#makeScheduler();
+    graph.belongTo(this);
+  }
+
+  /** The context that is active in this process. */
+  static getActive(): StreamingContext | undefined {
+    return activePlace.current;
+  }
+
+  /** The active context, or what `create` makes. */
+  static async getActiveOrCreate(
+    create: () => StreamingContext | Promise<StreamingContext>,
+  ): Promise<StreamingContext> {
+    return activePlace.current ?? (await create());
+  }
+
+  get appName(): string {
+    return this.#settings.appName;
+  }
+
+  get batchInterval(): Duration {
+    return this.#settings.batchInterval;
+  }
+
+  get state(): StreamingContextState {
+    return this.#state;
+  }
+
+  /** The state, under the name of the guide. */
+  getState(): StreamingContextState {
+    return this.#state;
+  }
+
+  /** Keeps the datasets of the last `span` for `slice` and the like; throws `remember_fixed`, `duration_invalid`. */
+  remember(span: Duration): void {
+    this.graph.remember(duration(span, "remember"));
+  }
+
+  /** One stream of all these; throws `streams_missing`, `contexts_differ`, `slides_differ`. */
+  union<T>(streams: readonly DStream<T>[]): DStream<T> {
+    return new Stream(new UnionStreamNode(streams.map((stream) => stream.node)));
+  }
+
+  /** A stream made of several by a function over their datasets, on the driver; throws as `union`. */
+  transform<U>(
+    streams: readonly DStream<never>[] | readonly DStream<unknown>[],
+    f: (datasets: readonly RDD<unknown>[], timeMs: number) => RDD<U> | Promise<RDD<U>>,
+  ): DStream<U> {
+    return transformed(streams, f);
+  }
+
+  /** Tells a listener what happens from now on. */
+  addStreamingListener(listener: StreamingListener): void {
+    this.#listeners.add(listener);
+  }
+
+  removeStreamingListener(listener: StreamingListener): void {
+    this.#listeners.remove(listener);
+  }
+
+  /**
+   * Starts receivers and batches. Throws `output_missing`, `context_active` (another one of this process),
+   * `context_stopped`; what fails on the way leaves the context stopped.
+   */
+  async start(): Promise<void> {
+    if (this.#state === "STOPPED") throw new StreamError("context_stopped", { operation: "start" });
+    if (this.#state === "ACTIVE") {
+      this.#settings.logger.warn("start() was called on a context that is active; it does nothing");
+      return;
+    }
+    this.graph.assertComplete();
+    activePlace.take(this);
+    this.#state = "ACTIVE";
+    try {
+      await this.#start();
+    } catch (error) {
+      await this.destroy(error);
+      throw error;
+    }
+  }
+
+  /** Resolves when the context has stopped; rejects with what failed. */
+  awaitTermination(): Promise<void> {
+    return this.#settle.promise;
+  }
+
+  /** Whether the context stops within `timeout`; rejects with what failed. */
+  async awaitTerminationOrTimeout(timeout: Duration): Promise<boolean> {
+    const inTime = await new Deadline(this.#settings.clock, timeout).isMetBy(this.#settle.promise);
+    if (inTime) await this.#settle.promise;
+    return inTime;
+  }
+
+  /**
+   * Stops: receivers first, then what they received is processed, then everything is closed. `graceful: false` is
+   * `destroy()`. A DataContext of the context's own is closed too, a shared one only with `dataContext: true`. Within an
+   * output operation it only begins the stop, which would wait for that very operation. Rejects with `stop_timed_out` or
+   * `receiver_not_stopped`.
+   */
+  async stop(options: { graceful?: boolean; dataContext?: boolean } = {}): Promise<void> {
+    if (options.graceful === false) return this.destroy(undefined, options);
+    this.#stopping ??= this.#stopGracefully();
+    return this.#afterStop(options);
+  }
+
+  /** Stops at once: running tasks are cancelled, what was received and not processed is dropped. */
+  async destroy(reason?: unknown, options: { dataContext?: boolean } = {}): Promise<void> {
+    if (this.#state !== "STOPPED") this.#stopping = this.#destroy(reason);
+    return this.#afterStop(options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #start(): Promise<void> {
+    const { clock, signal, stopGracefullyOnShutdown } = this.#settings;
+    const { firstMs, zeroMs } = BatchScheduler.gridFrom(clock, this.batchInterval);
+    this.graph.start(zeroMs);
+    for (const input of this.graph.inputs) await input.start();
+    this.registerReceivers();
+    await this.tracker.start();
+    signal?.throwIfAborted();
+    signal?.addEventListener("abort", this.#onAbort, { once: true });
+    if (stopGracefullyOnShutdown === true) {
+      this.#releaseSignals = onShutdownSignal(() => void this.stop().catch(() => {}));
+    }
+    this.#scheduler.start(firstMs);
+    this.#listeners.post("onStreamingStarted", { time: clock.now() });
+  }
+
+  readonly #onAbort = (): void => {
+    void this.destroy(this.#settings.signal?.reason);
+  };
+
+  async #stopGracefully(): Promise<void> {
+    if (this.#state !== "ACTIVE") return this.#finish(undefined);
+    const { clock, gracefulStopTimeoutMs: timeoutMs } = this.#settings;
+    const deadlineMs = clock.monotonicNow() + timeoutMs;
+    const receivers = await this.tracker.stop({ timeoutMs }).then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    );
+    const drained = this.#scheduler.drain(() => this.tracker.hasUnallocatedBlocks);
+    const deadline = new Deadline(clock, deadlineMs - clock.monotonicNow());
+    const inTime = await deadline.isMetBy(drained);
+    if (inTime) return this.#finish(receivers);
+    const error = new StreamError("stop_timed_out", {
+      timeoutMs,
+      unfinishedBatches: this.#scheduler.unfinishedBatches,
+    });
+    return this.#destroy(error);
+  }
+
+  async #destroy(reason: unknown): Promise<void> {
+    const cancelled = reason ?? new StreamError("context_stopped", { operation: "destroy" });
+    this.tracker.destroy(cancelled);
+    const ended = this.#scheduler.destroy(cancelled);
+    await new Deadline(this.#settings.clock, destroyTimeoutMs).isMetBy(ended);
+    await this.#finish(reason === undefined ? undefined : { error: reason });
+  }
+
+  async #finish(failure: { readonly error: unknown } | undefined): Promise<void> {
+    if (this.#state === "STOPPED") return;
+    const wasActive = this.#state === "ACTIVE";
+    this.#state = "STOPPED";
+    this.#releaseSignals();
+    this.#settings.signal?.removeEventListener("abort", this.#onAbort);
+    const outcome = failure ?? this.#scheduler.firstFailure;
+    try {
+      if (wasActive) {
+        for (const input of this.graph.inputs) await input.stop();
+        await this.tracker.forget(Number.POSITIVE_INFINITY);
+      }
+    } finally {
+      this.#listeners.post("onStreamingStopped", {
+        time: this.#settings.clock.now(),
+        error: outcome?.error,
+      });
+      this.#listeners.close();
+      activePlace.leave(this);
+      if (this.#ownsData) await this.data.close();
+      if (outcome === undefined) this.#settle.resolve();
+      else this.#settle.reject(outcome.error);
+    }
+    if (failure !== undefined && failure.error instanceof StreamError) throw failure.error;
+  }
+
+  async #afterStop({ dataContext }: { dataContext?: boolean }): Promise<void> {
+    const stopped = (async () => {
+      try {
+        await this.#stopping;
+      } finally {
+        if (dataContext === true) await this.data.close();
+      }
+    })();
+    // A stop that waits for the operation that waits for it would wait for ever.
+    if (currentJob() === undefined) return stopped;
+    stopped.catch(() => {});
+  }
+
+  #makeScheduler(): BatchScheduler {
+    const { attempts, clock, concurrentJobs, logger, onFailure } = this.#settings;
+    const { graph, tracker } = this;
+    const backpressure = this.#backpressure();
+    return new BatchScheduler({
+      clock,
+      logger,
+      graph,
+      listeners: this.#listeners,
+      allocate: (timeMs) => tracker.allocate(timeMs),
+      onFailure,
+      attemptsMax: attempts,
+      concurrentJobs,
+      onBatchCompleted: (info) => {
+        tracker.batchCompleted(info.batchTime);
+        backpressure?.batchCompleted(info);
+      },
+      forgetInputs: (untilMs) => tracker.forget(untilMs + 1),
+      onFatal: (error) => void this.destroy(error).catch(() => {}),
+    });
+  }
+
+  #backpressure(): Backpressure | undefined {
+    const options = backpressureOf(this.#settings);
+    if (options === undefined) return undefined;
+    const { batchInterval } = this;
+    return new Backpressure(
+      () => new PidRateEstimator({ ...options, batchIntervalMs: batchInterval }),
+      () => this.receiverStreamIds,
+      (streamId, rate) => this.tracker.updateRate(streamId, rate),
+    );
+  }
+}
+
+function backpressureOf({ backpressure }: StreamingSettings): { initialRate?: number } | undefined {
+  if (backpressure === undefined || backpressure === false) return undefined;
+  return backpressure === true ? {} : backpressure;
+}

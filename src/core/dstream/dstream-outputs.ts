@@ -1,0 +1,108 @@
+/**
+ * Owns: the output operations of a stream: what makes batches do something.
+ * Does not own: transformations (dstream.ts), running them (src/scheduler).
+ */
+import { type FileWriter, lineOf, type RDD } from "../rdd/index.ts";
+import type { DStreamNode } from "./node.ts";
+import { declarationSite, type OutputBody, OutputNode } from "./output-node.ts";
+
+/** A declared output operation. */
+export class OutputOperation {
+  readonly #output: { giveUid(uid: string): void };
+
+  constructor(output: { giveUid(uid: string): void }) {
+    this.#output = output;
+  }
+
+  /** Gives the output an id that stays the same however the program changes; throws `uid_taken`. */
+  uid(uid: string): this {
+    this.#output.giveUid(uid);
+    return this;
+  }
+}
+
+/** The output operations of a stream. */
+export class DStreamOutputs<T> {
+  /** The operator behind this stream; for operators of one's own. */
+  readonly node: DStreamNode<T>;
+
+  constructor(node: DStreamNode<T>) {
+    this.node = node;
+  }
+
+  /**
+   * Calls `body` with the dataset of each batch and its time (ms since the epoch), on the driver; nothing is computed
+   * unless it runs an action.
+   */
+  foreachRDD(body: OutputBody<T>): OutputOperation {
+    return this.#output("foreachRDD", body, declarationSite());
+  }
+
+  /** Calls `f` with the records of each partition of each batch, where they are: the place for connections. */
+  foreachPartition(
+    f: (records: readonly T[], partition: number, timeMs: number) => void | Promise<void>,
+  ): OutputOperation {
+    return this.#output(
+      "foreachPartition",
+      (dataset, timeMs) =>
+        dataset.foreachPartition((records, partition) => f(records, partition, timeMs)),
+      declarationSite(),
+    );
+  }
+
+  /** Prints the time of each batch and its first `count` records. */
+  print(count = 10): OutputOperation {
+    const { environment } = this.node.scope;
+    return this.#output(
+      "print",
+      async (dataset, timeMs) => {
+        const records = await dataset.take(count + 1);
+        const lines = records.slice(0, count).map(lineOf);
+        if (records.length > count) lines.push("...");
+        const rule = "-------------------------------------------";
+        environment.print([rule, `Time: ${timeMs} ms`, rule, ...lines, "", ""].join("\n"));
+      },
+      declarationSite(),
+    );
+  }
+
+  /** Writes each batch into a directory `prefix-<time in ms>[.suffix]`, a record a line. */
+  saveAsTextFiles(prefix: string, suffix = ""): OutputOperation {
+    return this.#save("saveAsTextFiles", prefix, suffix, (dataset, directory) =>
+      dataset.saveAsTextFile(directory),
+    );
+  }
+
+  /** Writes each batch into a directory `prefix-<time in ms>[.suffix]`, as Avro object container files. */
+  saveAsObjectFiles(prefix: string, suffix = ""): OutputOperation {
+    return this.#save("saveAsObjectFiles", prefix, suffix, (dataset, directory) =>
+      dataset.saveAsObjectFile(directory),
+    );
+  }
+
+  /** Writes each batch into a directory `prefix-<time in ms>[.suffix]`, in a format of one's own. */
+  saveAsFiles(prefix: string, writer: FileWriter<T>, suffix = ""): OutputOperation {
+    return this.#save("saveAsFiles", prefix, suffix, (dataset, directory) =>
+      dataset.saveAsFiles(directory, writer),
+    );
+  }
+
+  #save(
+    kind: string,
+    prefix: string,
+    suffix: string,
+    save: (dataset: RDD<T>, directory: string) => Promise<void>,
+  ): OutputOperation {
+    const directoryAt = (timeMs: number) =>
+      [prefix === "" ? `${timeMs}` : `${prefix}-${timeMs}`, suffix].filter(Boolean).join(".");
+    return this.#output(
+      kind,
+      (dataset, timeMs) => save(dataset, directoryAt(timeMs)),
+      declarationSite(),
+    );
+  }
+
+  #output(kind: string, body: OutputBody<T>, declaredAt: string): OutputOperation {
+    return new OutputOperation(new OutputNode<T>(this.node, kind, body, declaredAt));
+  }
+}

@@ -1,0 +1,179 @@
+/**
+ * Owns: the streams of one context: its inputs, outputs and stateful operators, the time grid, and what a batch time
+ * makes of them: jobs.
+ * Does not own: when batches are made and jobs run (src/scheduler).
+ */
+import { invariant, StreamError } from "../../base/index.ts";
+import type { DatasetEnvironment, StageBarrier } from "../rdd/index.ts";
+import { isMultipleOf } from "../time.ts";
+import type {
+  InputInfo,
+  InputStream,
+  OutputStream,
+  StatefulStream,
+  StreamHost,
+  StreamJob,
+  StreamLineage,
+  StreamScope,
+} from "./stream.ts";
+
+/** What one batch has to do. */
+export interface BatchPlan {
+  readonly timeMs: number;
+  readonly inputs: readonly InputInfo[];
+  /** Its jobs, in the order of definition. */
+  readonly jobs: readonly StreamJob[];
+  /** The states that must stand at its time when it is done, whatever its outputs asked for. */
+  readonly stateUpdates: readonly StageBarrier[];
+}
+
+/** The stream graph of one context. */
+export class StreamGraph implements StreamScope {
+  readonly environment: DatasetEnvironment;
+  readonly batchIntervalMs: number;
+  readonly #inputs: InputStream[] = [];
+  readonly #outputs: OutputStream[] = [];
+  readonly #stateful: StatefulStream[] = [];
+  readonly #uids = new Set<string>();
+  #inUse: ReadonlySet<StreamLineage> = new Set();
+  #zeroTimeMs: number | undefined;
+  #host: StreamHost | undefined;
+  #rememberMs = 0;
+
+  constructor(environment: DatasetEnvironment, batchIntervalMs: number) {
+    this.environment = environment;
+    this.batchIntervalMs = batchIntervalMs;
+  }
+
+  /** The context whose graph this is. */
+  get host(): StreamHost {
+    invariant(this.#host !== undefined, "a graph belongs to a context");
+    return this.#host;
+  }
+
+  /** Says whose graph this is, once. */
+  belongTo(host: StreamHost): void {
+    invariant(this.#host === undefined, "a graph belongs to one context");
+    this.#host = host;
+  }
+
+  get zeroTimeMs(): number {
+    if (this.#zeroTimeMs === undefined) throw new StreamError("context_not_started", {});
+    return this.#zeroTimeMs;
+  }
+
+  get isStarted(): boolean {
+    return this.#zeroTimeMs !== undefined;
+  }
+
+  get inputs(): readonly InputStream[] {
+    return this.#inputs;
+  }
+
+  get outputCount(): number {
+    return this.#outputs.length;
+  }
+
+  assertBuilding(operation: string): void {
+    if (this.isStarted) throw new StreamError("graph_fixed", { operation });
+  }
+
+  claimUid(uid: string): void {
+    if (this.#uids.has(uid)) throw new StreamError("uid_taken", { uid });
+    this.#uids.add(uid);
+  }
+
+  nextStreamId(): number {
+    return this.#inputs.length;
+  }
+
+  addInput(input: InputStream): void {
+    this.#inputs.push(input);
+  }
+
+  addOutput(output: OutputStream): number {
+    return this.#outputs.push(output) - 1;
+  }
+
+  addStateful(stream: StatefulStream): void {
+    this.#stateful.push(stream);
+  }
+
+  /** Asks every stream to keep the datasets of the last `ms`; throws `remember_fixed` the second time. */
+  remember(ms: number): void {
+    this.assertBuilding("remember");
+    if (this.#rememberMs > 0) {
+      throw new StreamError("remember_fixed", { current: this.#rememberMs, asked: ms });
+    }
+    this.#rememberMs = ms;
+  }
+
+  /** How far back an input may be asked for what it received. */
+  get inputRememberMs(): number {
+    return Math.max(this.batchIntervalMs, ...this.#inputs.map(({ rememberMs }) => rememberMs));
+  }
+
+  /** Throws `output_missing` where there is nothing to do. */
+  assertComplete(): void {
+    if (this.#outputs.length === 0) throw new StreamError("output_missing", {});
+  }
+
+  /** Fixes the graph and its grid. */
+  start(zeroTimeMs: number): void {
+    this.assertBuilding("start");
+    this.assertComplete();
+    for (const output of this.#outputs) {
+      for (const parent of output.parents) parent.askToRemember(this.#rememberMs);
+    }
+    this.#inUse = this.#reachable();
+    this.#zeroTimeMs = zeroTimeMs;
+  }
+
+  isOnGrid(timeMs: number, slideMs: number): boolean {
+    const { zeroTimeMs } = this;
+    return timeMs > zeroTimeMs && isMultipleOf(timeMs - zeroTimeMs, slideMs);
+  }
+
+  /** What the batch of that time has to do; asked again after a failure, it makes anew only what failed. */
+  async plan(timeMs: number): Promise<BatchPlan> {
+    const inputs = this.#inputs.filter((input) => this.#inUse.has(input));
+    for (const input of inputs) await input.at(timeMs);
+    const jobs: StreamJob[] = [];
+    for (const output of this.#outputs) {
+      const job = await output.jobAt(timeMs);
+      if (job !== undefined) jobs.push(job);
+    }
+    const stateUpdates: StageBarrier[] = [];
+    for (const stream of this.#statefulInUse()) {
+      await stream.at(timeMs);
+      const update = stream.updateAt(timeMs);
+      if (update !== undefined) stateUpdates.push(update);
+    }
+    return { timeMs, inputs: inputs.map((input) => input.infoAt(timeMs)), jobs, stateUpdates };
+  }
+
+  /** Lets the states of a batch that was given up be those of the batch before, where they did not come about. */
+  giveUp(timeMs: number): void {
+    for (const stream of this.#statefulInUse()) stream.skip(timeMs);
+  }
+
+  /** Drops what no batch after `timeMs` can ask for. */
+  async forget(timeMs: number): Promise<void> {
+    for (const stream of this.#inUse) await stream.forget(timeMs);
+  }
+
+  #statefulInUse(): readonly StatefulStream[] {
+    return this.#stateful.filter((stream) => this.#inUse.has(stream));
+  }
+
+  #reachable(): ReadonlySet<StreamLineage> {
+    const seen = new Set<StreamLineage>();
+    const visit = (stream: StreamLineage): void => {
+      if (seen.has(stream)) return;
+      seen.add(stream);
+      stream.parents.forEach(visit);
+    };
+    for (const output of this.#outputs) output.parents.forEach(visit);
+    return seen;
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * Owns: what a stream is: its dependencies, its slide, and how to compute its dataset for a batch time; the datasets
+ * that it made and may still be asked for.
+ * Does not own: the operators (operators/, one file each), the fluent class (dstream.ts), when batches are made.
+ * Invariants: I1 a stream makes at most one dataset per batch time, whoever asks. I2 it makes one only for times after
+ * the graph's zero time that are a multiple of its slide.
+ */
+import { createHash } from "node:crypto";
+import { StreamError } from "../../base/index.ts";
+import type { OperatorSite, RDDNode } from "../rdd/index.ts";
+import type { StorageLevel } from "../storage-level.ts";
+import type { StreamLineage, StreamScope } from "./stream.ts";
+
+/** One operator of the stream graph. */
+export abstract class DStreamNode<T> implements StreamLineage {
+  readonly scope: StreamScope;
+  readonly kind: string;
+  readonly parents: readonly StreamLineage[];
+  readonly slideMs: number;
+  readonly #parameters: readonly unknown[];
+  readonly #generated = new Map<number, Promise<RDDNode<T> | undefined>>();
+  #givenUid: string | undefined;
+  #derivedUid: string | undefined;
+  #rememberMs = 0;
+  #level: StorageLevel | undefined;
+
+  /** `parameters` tell this operator from another of the same kind over the same parents; they are part of its uid. */
+  constructor(
+    scope: StreamScope,
+    kind: string,
+    parents: readonly StreamLineage[],
+    options: { slideMs?: number; parameters?: readonly unknown[] } = {},
+  ) {
+    scope.assertBuilding(kind);
+    this.scope = scope;
+    this.kind = kind;
+    this.parents = parents;
+    this.slideMs = options.slideMs ?? parents[0]?.slideMs ?? scope.batchIntervalMs;
+    this.#parameters = options.parameters ?? [];
+    for (const parent of parents) {
+      if (parent.scope !== scope) throw new StreamError("contexts_differ", { operator: kind });
+    }
+  }
+
+  /** Makes the dataset of a batch time, or none; asked once per time. */
+  protected abstract compute(timeMs: number): Promise<RDDNode<T> | undefined>;
+
+  /** The id of the operator: the one that was given, else a hash of kinds, parameters and parents. */
+  get uid(): string {
+    this.#derivedUid ??= this.#givenUid ?? this.#hash();
+    return this.#derivedUid;
+  }
+
+  /** Gives the operator an id of its own; throws `uid_fixed` when it has one already, `uid_taken` when another operator has it. */
+  giveUid(uid: string): void {
+    this.scope.assertBuilding("uid");
+    if (this.#givenUid !== undefined)
+      throw new StreamError("uid_fixed", { uid, current: this.#givenUid });
+    this.scope.claimUid(uid);
+    this.#givenUid = uid;
+    this.#derivedUid = uid;
+  }
+
+  get rememberMs(): number {
+    return this.#rememberMs;
+  }
+
+  get storageLevel(): StorageLevel | undefined {
+    return this.#level;
+  }
+
+  /** The level at which its datasets are kept; throws `graph_fixed` once the context has started. */
+  persist(level: StorageLevel): void {
+    this.scope.assertBuilding("persist");
+    this.#level = level;
+  }
+
+  /** Asks this stream, and so all before it, to keep the datasets of the last `ms`. */
+  askToRemember(ms: number): void {
+    this.#rememberMs = Math.max(this.#rememberMs, ms, this.slideMs);
+    for (const parent of this.parents)
+      parent.askToRemember(this.#rememberMs + this.parentLookBackMs);
+  }
+
+  /** How much further back than itself this operator asks its parents. */
+  protected get parentLookBackMs(): number {
+    return 0;
+  }
+
+  /** The dataset of a batch time; undefined where this stream makes none. */
+  at(timeMs: number): Promise<RDDNode<T> | undefined> {
+    if (!this.scope.isOnGrid(timeMs, this.slideMs)) return Promise.resolve(undefined);
+    let made = this.#generated.get(timeMs);
+    if (made === undefined) {
+      made = this.#make(timeMs);
+      this.#generated.set(timeMs, made);
+      // A failed attempt is not remembered: the batch is tried again.
+      made.catch(() => this.#generated.delete(timeMs));
+    }
+    return made;
+  }
+
+  /** Drops the datasets made for times up to `beforeMs - rememberMs`. */
+  async forget(beforeMs: number): Promise<void> {
+    const untilMs = beforeMs - this.#rememberMs;
+    for (const [timeMs, made] of this.#generated) {
+      // Times come in order, all but a few: nothing grows with the length of a window.
+      if (timeMs > untilMs) break;
+      this.#generated.delete(timeMs);
+      const dataset = await made;
+      if (this.#level !== undefined) await dataset?.unpersist();
+    }
+    this.forgetOlder(untilMs);
+  }
+
+  /** What an operator itself keeps of times up to `untilMs` may go. */
+  protected forgetOlder(_untilMs: number): void {}
+
+  /** The operator at a batch time, for errors and tasks. */
+  protected siteAt(timeMs: number): OperatorSite {
+    return { uid: this.uid, kind: this.kind, batchTimeMs: timeMs };
+  }
+
+  async #make(timeMs: number): Promise<RDDNode<T> | undefined> {
+    const dataset = await this.compute(timeMs);
+    if (dataset === undefined) return undefined;
+    dataset.attributeTo(this.siteAt(timeMs));
+    if (this.#level !== undefined) dataset.persist(this.#level);
+    return dataset;
+  }
+
+  #hash(): string {
+    const text = JSON.stringify([this.kind, this.#parameters, this.parents.map(({ uid }) => uid)]);
+    return `${this.kind}-${createHash("sha256").update(text).digest("hex").slice(0, 8)}`;
+  }
+}

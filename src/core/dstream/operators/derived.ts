@@ -1,0 +1,85 @@
+/** Owns: a stream whose dataset at a time is made of its parents' datasets at that time. */
+import { StreamError } from "../../../base/index.ts";
+import type { RDDNode } from "../../rdd/index.ts";
+import { DStreamNode } from "../node.ts";
+
+/** One dataset out of the parent's: map, filter, reduceByKey and their like. No dataset where the parent has none. */
+export class DerivedNode<P, T> extends DStreamNode<T> {
+  readonly #parent: DStreamNode<P>;
+  readonly #derive: (dataset: RDDNode<P>, timeMs: number) => RDDNode<T>;
+
+  constructor(
+    parent: DStreamNode<P>,
+    kind: string,
+    derive: (dataset: RDDNode<P>, timeMs: number) => RDDNode<T>,
+    parameters: readonly unknown[] = [],
+  ) {
+    super(parent.scope, kind, [parent], { parameters });
+    this.#parent = parent;
+    this.#derive = derive;
+  }
+
+  protected async compute(timeMs: number): Promise<RDDNode<T> | undefined> {
+    const dataset = await this.#parent.at(timeMs);
+    return dataset === undefined ? undefined : this.#derive(dataset, timeMs);
+  }
+}
+
+/** One dataset out of those of several streams; throws `dataset_missing` where one of them has none. */
+export class CombinedNode<T> extends DStreamNode<T> {
+  readonly #parents: readonly DStreamNode<unknown>[];
+  readonly #combine: (
+    datasets: readonly RDDNode<unknown>[],
+    timeMs: number,
+  ) => RDDNode<T> | Promise<RDDNode<T>>;
+
+  /** Throws `streams_missing`, `contexts_differ` or `slides_differ` for streams that cannot be combined. */
+  constructor(
+    parents: readonly DStreamNode<unknown>[],
+    kind: string,
+    combine: (
+      datasets: readonly RDDNode<unknown>[],
+      timeMs: number,
+    ) => RDDNode<T> | Promise<RDDNode<T>>,
+    parameters: readonly unknown[] = [],
+  ) {
+    super(alike(parents, kind).scope, kind, parents, { parameters });
+    this.#parents = parents;
+    this.#combine = combine;
+  }
+
+  protected async compute(timeMs: number): Promise<RDDNode<T> | undefined> {
+    const datasets: RDDNode<unknown>[] = [];
+    for (const parent of this.#parents) {
+      const dataset = await parent.at(timeMs);
+      if (dataset === undefined) {
+        throw new StreamError("dataset_missing", {
+          operator: this.uid,
+          parent: parent.uid,
+          timeMs,
+        });
+      }
+      datasets.push(dataset);
+    }
+    return this.#combine(datasets, timeMs);
+  }
+}
+
+/** The first of the streams, after a check that they can be combined. */
+export function alike(
+  parents: readonly DStreamNode<unknown>[],
+  kind: string,
+): DStreamNode<unknown> {
+  const [first] = parents;
+  if (first === undefined) throw new StreamError("streams_missing", { operator: kind });
+  for (const parent of parents) {
+    if (parent.scope !== first.scope) throw new StreamError("contexts_differ", { operator: kind });
+    if (parent.slideMs !== first.slideMs) {
+      throw new StreamError("slides_differ", {
+        operator: kind,
+        slides: parents.map((each) => each.slideMs),
+      });
+    }
+  }
+  return first;
+}

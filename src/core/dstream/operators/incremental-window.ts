@@ -1,0 +1,117 @@
+/**
+ * Owns: the window that is brought forward: what leaves it is taken out by the inverse function, what enters it is added,
+ * and keys that do neither cost nothing.
+ */
+
+import { StreamError } from "../../../base/index.ts";
+import { KeyMap } from "../../../codec/index.ts";
+import type { StateUpdate } from "../../../state/index.ts";
+import { type Flow, guarded, type Partitioner, type RDDNode } from "../../rdd/index.ts";
+import type { DStreamNode } from "../node.ts";
+import { StateNode } from "../state-stage.ts";
+import { StatefulNode } from "../stateful-node.ts";
+import { datasetsWithin, type WindowSize } from "./window.ts";
+
+/** The functions of an incremental window; `inverse(f(x, y), x)` must be y. */
+export interface WindowFunctions<K, V> {
+  readonly f: (left: V, right: V) => V;
+  readonly inverse: (total: V, leaving: V) => V;
+  /** Keys for which it does not hold are dropped. */
+  readonly filter: ((key: K, value: V) => boolean) | undefined;
+}
+
+/** Each key of the window with its value, over a stream of per-batch values by key in the partitions of `partitioner`. */
+export class IncrementalWindowNode<K, V> extends StatefulNode<K, V, [K, V]> {
+  readonly #reduced: DStreamNode<[K, V]>;
+  readonly #functions: WindowFunctions<K, V>;
+  readonly #windowMs: number;
+
+  /** Throws `window_shorter_than_slide`: what is in no window would be subtracted all the same. */
+  constructor(
+    reduced: DStreamNode<[K, V]>,
+    functions: WindowFunctions<K, V>,
+    { windowMs, slideMs }: WindowSize,
+    partitioner: Partitioner,
+  ) {
+    super(reduced.scope, "reduceByKeyAndWindow", [reduced], {
+      partitioner,
+      slideMs,
+      parameters: [windowMs, slideMs, partitioner.partitionCount],
+    });
+    if (slideMs > windowMs)
+      throw new StreamError("window_shorter_than_slide", { windowMs, slideMs });
+    this.#reduced = reduced;
+    this.#functions = functions;
+    this.#windowMs = windowMs;
+  }
+
+  protected override get parentLookBackMs(): number {
+    return this.#windowMs + this.slideMs;
+  }
+
+  protected async computeNext(timeMs: number): Promise<RDDNode<[K, V]> | undefined> {
+    const fromMs = timeMs - this.#windowMs;
+    const { slideMs } = this;
+    const leaving = await datasetsWithin(this.#reduced, fromMs - slideMs, fromMs);
+    const entering = await datasetsWithin(this.#reduced, timeMs - slideMs, timeMs);
+    const stage = this.nextStage(timeMs, [...leaving, ...entering], (update, flow) =>
+      this.#update(update, leaving, entering, flow),
+    );
+    return new StateNode(this.scope.environment, this.kind, this.state, stage, this.partitioner);
+  }
+
+  async #update(
+    update: StateUpdate<K, V>,
+    leaving: readonly RDDNode<[K, V]>[],
+    entering: readonly RDDNode<[K, V]>[],
+    flow: Flow,
+  ): Promise<void> {
+    const site = this.siteAt(update.version);
+    const f = guarded(this.#functions.f, site, flow.task);
+    const inverse = guarded(this.#functions.inverse, site, flow.task);
+    const filter = this.#functions.filter && guarded(this.#functions.filter, site, flow.task);
+    const left = await combined(leaving, update.partition, f, flow);
+    const entered = await combined(entering, update.partition, f, flow);
+    const put = (key: K, value: V): void => {
+      if (filter === undefined || filter(key, value)) update.set(key, value);
+      else if (update.has(key)) update.delete(key);
+    };
+    left.forEach((gone, key) => {
+      const total = update.get(key);
+      const added = entered.get(key);
+      if (total === undefined) {
+        // A key that the filter dropped early has nothing to be taken out of.
+        if (added !== undefined || filter !== undefined) return;
+        throw new StreamError("window_inconsistent", {
+          operator: site.uid,
+          key,
+          timeMs: update.version,
+        });
+      }
+      const rest = inverse(total, gone);
+      put(key, added === undefined ? rest : f(rest, added));
+    });
+    entered.forEach((added, key) => {
+      const total = update.get(key);
+      if (total !== undefined && left.has(key)) return;
+      put(key, total === undefined ? added : f(total, added));
+    });
+  }
+}
+
+/** The values of each key over several datasets, in order, as one. */
+async function combined<K, V>(
+  datasets: readonly RDDNode<[K, V]>[],
+  partition: number,
+  f: (left: V, right: V) => V,
+  flow: Flow,
+): Promise<KeyMap<K, V>> {
+  const values = new KeyMap<K, V>();
+  for (const dataset of datasets) {
+    await dataset.run(partition, flow.nested(), ([key, value]) => {
+      const earlier = values.get(key);
+      values.set(key, earlier === undefined ? value : f(earlier, value));
+    });
+  }
+  return values;
+}

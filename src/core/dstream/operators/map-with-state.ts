@@ -1,0 +1,162 @@
+/**
+ * Owns: `mapWithState`: a function over each record and the state of its key; keys without data cost nothing, and keys
+ * that were not used for the time-out are shown to the function once more in the batch in which that falls due.
+ */
+import type { StateUpdate } from "../../../state/index.ts";
+import {
+  type Flow,
+  type Push,
+  partitionedBy,
+  pushArray,
+  RDDNode,
+  refusePromise,
+  userError,
+} from "../../rdd/index.ts";
+import { DStreamNode } from "../node.ts";
+import { type State, StateHandle } from "../state-handle.ts";
+import { StateNode, type StateStage, scanAll } from "../state-stage.ts";
+import { StatefulNode } from "../stateful-node.ts";
+import { protectionOf, type StateOptions } from "./update-state-by-key.ts";
+
+/**
+ * Called for each record, and with no value for a key that times out. What it returns goes into the mapped stream;
+ * undefined emits nothing. The batch time is in ms since the epoch.
+ */
+export type MappingFunction<K, V, S, M> = (
+  key: K,
+  value: V | undefined,
+  state: State<S>,
+  timeMs: number,
+) => M;
+
+/** The mapped records of one batch, made by the tasks that bring the state forward. */
+class MappedNode<T> extends RDDNode<T> {
+  readonly #mapped: readonly (readonly T[] | undefined)[];
+  readonly #partitionCount: number;
+
+  constructor(
+    environment: RDDNode<never>["environment"],
+    stage: StateStage<never, never> | StateStage<unknown, unknown>,
+    mapped: readonly (readonly T[] | undefined)[],
+  ) {
+    super(environment, "mapWithState", [{ kind: "stage", barrier: stage }]);
+    this.#mapped = mapped;
+    this.#partitionCount = stage.taskCount;
+  }
+
+  get partitionCount(): number {
+    return this.#partitionCount;
+  }
+
+  protected compute(partition: number, flow: Flow, push: Push<T>): Promise<void> {
+    return pushArray(this.#mapped[partition] ?? [], flow, push);
+  }
+}
+
+/** The stream of what the function returned. */
+export class MapWithStateNode<K, V, S, M> extends StatefulNode<K, S, M> {
+  readonly #parent: DStreamNode<[K, V]>;
+  readonly #f: MappingFunction<K, V, S, M | undefined>;
+  #initial: RDDNode<[K, S]> | undefined;
+
+  constructor(
+    parent: DStreamNode<[K, V]>,
+    f: MappingFunction<K, V, S, M | undefined>,
+    options: StateOptions<K, S> & { readonly timeoutMs?: number | undefined },
+  ) {
+    super(parent.scope, "mapWithState", [parent], {
+      partitioner: options.partitioner,
+      state: { ...protectionOf(options), timeoutMs: options.timeoutMs },
+      parameters: [options.partitioner.partitionCount, options.timeoutMs ?? null],
+    });
+    this.#parent = parent;
+    this.#f = f;
+    this.#initial =
+      options.initialState && partitionedBy(options.initialState, options.partitioner);
+  }
+
+  /** The dataset of all keys with their state after the batch of that time. */
+  async snapshotAt(timeMs: number): Promise<RDDNode<[K, S]> | undefined> {
+    await this.at(timeMs);
+    const stage = this.updateAt(timeMs);
+    if (stage === undefined) return undefined;
+    return new StateNode(
+      this.scope.environment,
+      "stateSnapshots",
+      this.state,
+      stage,
+      this.partitioner,
+    );
+  }
+
+  protected async computeNext(timeMs: number): Promise<RDDNode<M> | undefined> {
+    const given = await this.#parent.at(timeMs);
+    const isFirst = !this.hasState;
+    if (isFirst && this.#initial !== undefined) this.loadInitial(timeMs, this.#initial);
+    const startsFromInitial = isFirst && this.#initial !== undefined;
+    this.#initial = undefined;
+    const input = given && partitionedBy(given, this.partitioner);
+    const mapped: (readonly M[] | undefined)[] = [];
+    const stage = this.nextStage(
+      timeMs,
+      input === undefined ? [] : [input],
+      async (update, flow) => {
+        // The first batch counts as the last use of what the state began with.
+        if (startsFromInitial) await scanAll(update.scan(), flow, (key) => update.touch(key));
+        mapped[update.partition] = await this.#update(update, input, flow);
+      },
+    );
+    return new MappedNode<M>(this.scope.environment, stage as StateStage<unknown, unknown>, mapped);
+  }
+
+  async #update(
+    update: StateUpdate<K, S>,
+    input: RDDNode<[K, V]> | undefined,
+    flow: Flow,
+  ): Promise<readonly M[]> {
+    const f = this.#f;
+    const site = this.siteAt(update.version);
+    const mapped: M[] = [];
+    const handle = new StateHandle<K, S>(update);
+    const call = (key: K, value: V | undefined): void => {
+      let result: M | undefined;
+      try {
+        result = f(key, value, handle, update.version);
+        refusePromise(result, site);
+        handle.finish();
+      } catch (error) {
+        throw userError(site, flow.task, error);
+      }
+      if (result !== undefined) mapped.push(result);
+    };
+    await input?.run(update.partition, flow.nested(), ([key, value]) => {
+      handle.begin(key);
+      call(key, value);
+    });
+    const due: K[] = [];
+    await scanAll(update.due(), flow, (key) => {
+      due.push(key);
+    });
+    await pushArray(due, flow, (key) => {
+      handle.beginTimingOut(key);
+      call(key, undefined);
+    });
+    return mapped;
+  }
+}
+
+/** `stateSnapshots`: all keys with their state, after each batch. */
+export class StateSnapshotsNode<K, S> extends DStreamNode<[K, S]> {
+  readonly #snapshotAt: (timeMs: number) => Promise<RDDNode<[K, S]> | undefined>;
+
+  constructor(
+    stream: MapWithStateNode<K, never, S, never> | MapWithStateNode<K, unknown, S, unknown>,
+  ) {
+    super(stream.scope, "stateSnapshots", [stream]);
+    this.#snapshotAt = (timeMs) => stream.snapshotAt(timeMs);
+  }
+
+  protected compute(timeMs: number): Promise<RDDNode<[K, S]> | undefined> {
+    return this.#snapshotAt(timeMs);
+  }
+}

@@ -1,0 +1,74 @@
+import { StreamError } from "../../../base/index.ts";
+import { type RDDNode, unionOf } from "../../rdd/index.ts";
+import { type StorageLevel, StorageLevels } from "../../storage-level.ts";
+import { type Duration, duration, isMultipleOf } from "../../time.ts";
+import { DStreamNode } from "../node.ts";
+
+/** A window's length and slide, in ms. */
+export interface WindowSize {
+  readonly windowMs: number;
+  readonly slideMs: number;
+}
+
+/** Checks a window over `parent`; throws `duration_invalid`, or `window_off_grid` for what is no multiple of the parent's slide. */
+export function windowSize(
+  parent: { readonly slideMs: number },
+  window: Duration,
+  slide: Duration | undefined,
+): WindowSize {
+  const windowMs = duration(window, "window");
+  const slideMs = duration(slide ?? parent.slideMs, "slide");
+  for (const [what, ms] of [
+    ["window", windowMs],
+    ["slide", slideMs],
+  ] as const) {
+    if (!isMultipleOf(ms, parent.slideMs)) {
+      throw new StreamError("window_off_grid", { what, ms, parentSlideMs: parent.slideMs });
+    }
+  }
+  return { windowMs, slideMs };
+}
+
+/** `window`: at each slide, the union of the parent's datasets of the times in (t - window, t]. */
+export class WindowNode<T> extends DStreamNode<T> {
+  readonly #parent: DStreamNode<T>;
+  readonly #windowMs: number;
+
+  constructor(parent: DStreamNode<T>, { windowMs, slideMs }: WindowSize) {
+    super(parent.scope, "window", [parent], { slideMs, parameters: [windowMs, slideMs] });
+    this.#parent = parent;
+    this.#windowMs = windowMs;
+    // Each dataset is asked for once per slide that it is in; what an input gives is in memory anyway.
+    if (parent.parents.length > 0 && parent.storageLevel === undefined) {
+      parent.persist(StorageLevels.MEMORY_ONLY);
+    }
+  }
+
+  /** A windowed stream keeps nothing itself: what is asked of it goes to the parent, whose datasets it is made of. */
+  override persist(level: StorageLevel): void {
+    this.#parent.persist(level);
+  }
+
+  protected override get parentLookBackMs(): number {
+    return this.#windowMs;
+  }
+
+  protected async compute(timeMs: number): Promise<RDDNode<T> | undefined> {
+    const datasets = await datasetsWithin(this.#parent, timeMs - this.#windowMs, timeMs);
+    return unionOf(this.scope.environment, datasets, "window");
+  }
+}
+
+/** The datasets of a stream for the times in (fromMs, untilMs]. */
+export async function datasetsWithin<T>(
+  stream: DStreamNode<T>,
+  fromMs: number,
+  untilMs: number,
+): Promise<RDDNode<T>[]> {
+  const datasets: RDDNode<T>[] = [];
+  for (let timeMs = fromMs + stream.slideMs; timeMs <= untilMs; timeMs += stream.slideMs) {
+    const dataset = await stream.at(timeMs);
+    if (dataset !== undefined) datasets.push(dataset);
+  }
+  return datasets;
+}

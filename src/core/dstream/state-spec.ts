@@ -1,0 +1,76 @@
+/** Owns: how a program says what state it wants: the builder of `mapWithState`, and the settings of both. */
+import type { Partitioner, Partitioning, RDD } from "../rdd/index.ts";
+import { partitionedBy } from "../rdd/index.ts";
+import { type Duration, duration } from "../time.ts";
+import type { MappingFunction } from "./operators/map-with-state.ts";
+import type { StateOptions } from "./operators/update-state-by-key.ts";
+
+/** How a keyed state is set up. */
+export interface StateSettings<K, S> {
+  /** That many partitions by key group, or a partitioner of one's own. */
+  readonly partitioning?: Partitioning | undefined;
+  /** The state to begin with. */
+  readonly initialState?: RDD<[K, S]> | undefined;
+  /** Hand out clones that the function may change in place, instead of frozen values. */
+  readonly mutable?: ((value: S) => S) | undefined;
+  /** Neither freeze nor clone values: the function promises to change nothing in place. */
+  readonly unprotected?: boolean | undefined;
+}
+
+/** Settings in the form that operators take them. */
+export function stateOptionsOf<K, S>(
+  settings: StateSettings<K, S>,
+  partitioner: Partitioner,
+): StateOptions<K, S> {
+  const { initialState, mutable, unprotected } = settings;
+  return {
+    partitioner,
+    initialState: initialState && partitionedBy(initialState.node, partitioner),
+    clone: mutable,
+    unprotected,
+  };
+}
+
+/** What `mapWithState` is told; each method gives a new spec. */
+export class StateSpec<K, V, S, M> {
+  readonly f: MappingFunction<K, V, S, M>;
+  readonly settings: StateSettings<K, S> & { readonly timeout?: Duration };
+
+  private constructor(
+    f: MappingFunction<K, V, S, M>,
+    settings: StateSettings<K, S> & { readonly timeout?: Duration },
+  ) {
+    this.f = f;
+    this.settings = settings;
+  }
+
+  /** A spec with this function: called for each record with the state of its key. */
+  static function<K, V, S, M>(f: MappingFunction<K, V, S, M>): StateSpec<K, V, S, M> {
+    return new StateSpec(f, {});
+  }
+
+  /** The state to begin with. */
+  initialState(dataset: RDD<[K, S]>): StateSpec<K, V, S, M> {
+    return new StateSpec(this.f, { ...this.settings, initialState: dataset });
+  }
+
+  /** That many partitions, by key group. */
+  numPartitions(partitionCount: number): StateSpec<K, V, S, M> {
+    return new StateSpec(this.f, { ...this.settings, partitioning: partitionCount });
+  }
+
+  /** The partitions of a partitioner of one's own. */
+  partitioner(partitioner: Partitioner): StateSpec<K, V, S, M> {
+    return new StateSpec(this.f, { ...this.settings, partitioning: partitioner });
+  }
+
+  /** A key that was not used for longer than this goes in the batch in which that falls due; throws `duration_invalid`. */
+  timeout(idle: Duration): StateSpec<K, V, S, M> {
+    return new StateSpec(this.f, { ...this.settings, timeout: duration(idle, "timeout") });
+  }
+
+  /** Hand out clones that the function may change in place, instead of frozen values. */
+  mutable(clone: (value: S) => S): StateSpec<K, V, S, M> {
+    return new StateSpec(this.f, { ...this.settings, mutable: clone });
+  }
+}

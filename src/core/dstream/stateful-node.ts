@@ -1,0 +1,104 @@
+/**
+ * Owns: what the stateful operators share: one keyed state, a stage per batch time, and that no time is left out.
+ * Invariants: I1 stages are made for each time of the slide in order; a time whose stage could not be made is made up for
+ * before the next, so that its data are never passed over.
+ */
+
+import { VersionedState, type VersionedStateOptions } from "../../state/index.ts";
+import type { Lineage, OperatorSite, Partitioner, RDDNode } from "../rdd/index.ts";
+import { DStreamNode } from "./node.ts";
+import { StateStage, type UpdatePartition } from "./state-stage.ts";
+import type { StatefulStream, StreamLineage, StreamScope } from "./stream.ts";
+
+/** A stream with a keyed state of which each batch time makes a version. */
+export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements StatefulStream {
+  protected readonly state: VersionedState<K, S>;
+  protected readonly partitioner: Partitioner;
+  readonly #stages = new Map<number, StateStage<K, S>>();
+  #latest: StateStage<K, S> | undefined;
+  #reachedMs: number | undefined;
+
+  constructor(
+    scope: StreamScope,
+    kind: string,
+    parents: readonly StreamLineage[],
+    options: {
+      partitioner: Partitioner;
+      state?: Omit<VersionedStateOptions<S>, "partitions">;
+      slideMs?: number;
+      parameters?: readonly unknown[];
+    },
+  ) {
+    super(scope, kind, parents, options);
+    this.partitioner = options.partitioner;
+    this.state = new VersionedState<K, S>({
+      ...options.state,
+      partitions: options.partitioner.partitionCount,
+    });
+    scope.addStateful(this);
+  }
+
+  updateAt(timeMs: number): StateStage<K, S> | undefined {
+    return this.#stages.get(timeMs);
+  }
+
+  skip(timeMs: number): void {
+    if (!this.scope.isOnGrid(timeMs, this.slideMs)) return;
+    this.#reachedMs = Math.max(timeMs, this.#reachedMs ?? timeMs);
+    if (this.#stages.get(timeMs)?.isComplete() === false) this.state.skip(timeMs);
+  }
+
+  /** The dataset of a time, after those of all earlier times were made. */
+  protected abstract computeNext(timeMs: number): Promise<RDDNode<T> | undefined>;
+
+  protected async compute(timeMs: number): Promise<RDDNode<T> | undefined> {
+    const firstMs = (this.#reachedMs ?? this.scope.zeroTimeMs) + this.slideMs;
+    for (let missedMs = firstMs; missedMs < timeMs; missedMs += this.slideMs)
+      await this.at(missedMs);
+    const dataset = await this.computeNext(timeMs);
+    this.#reachedMs = timeMs;
+    return dataset;
+  }
+
+  /** Whether any version was made, or is being made. */
+  protected get hasState(): boolean {
+    return this.#latest !== undefined;
+  }
+
+  /** The stage that makes the version of a time from the one before it and from these datasets. */
+  protected nextStage(
+    timeMs: number,
+    inputs: readonly Lineage[],
+    updatePartition: UpdatePartition<K, S>,
+  ): StateStage<K, S> {
+    const site: OperatorSite = this.siteAt(timeMs);
+    const stage = new StateStage<K, S>({
+      state: this.state,
+      site,
+      versionMs: timeMs,
+      taskCount: this.partitioner.partitionCount,
+      previous: this.#latest,
+      inputs,
+      updatePartition,
+    });
+    this.#stages.set(timeMs, stage);
+    this.#latest = stage;
+    return stage;
+  }
+
+  /** The stage that fills the state before the first batch, under the time before it. */
+  protected loadInitial(timeMs: number, initial: RDDNode<[K, S]>): void {
+    initial.attributeTo(this.siteAt(timeMs));
+    this.nextStage(timeMs - this.slideMs, [initial], (update, flow) =>
+      initial.run(update.partition, flow, ([key, value]) => update.set(key, value)),
+    );
+  }
+
+  protected override forgetOlder(untilMs: number): void {
+    for (const timeMs of [...this.#stages.keys()]) {
+      if (timeMs <= untilMs && this.#stages.get(timeMs)?.isComplete() === true)
+        this.#stages.delete(timeMs);
+    }
+    this.state.forget(untilMs + 1);
+  }
+}

@@ -1,0 +1,94 @@
+/** Owns: how operators, the graph and the scheduler see each other; interfaces only. */
+
+import type { Dataset, DatasetEnvironment, StageBarrier } from "../rdd/index.ts";
+import type { Duration } from "../time.ts";
+
+/** A stream, as seen by those who do not care for its records. */
+export interface StreamLineage {
+  readonly uid: string;
+  readonly kind: string;
+  readonly parents: readonly StreamLineage[];
+  readonly scope: StreamScope;
+  readonly slideMs: number;
+  /** How far back its datasets may be asked for. */
+  readonly rememberMs: number;
+  askToRemember(ms: number): void;
+  forget(beforeMs: number): Promise<void>;
+}
+
+/** What an input made of a batch time: for listeners and the status page. */
+export interface InputInfo {
+  readonly streamId: number;
+  readonly name: string;
+  readonly recordCount: number;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+/** A stream at the edge of the graph, which data comes in by. */
+export interface InputStream extends StreamLineage {
+  readonly streamId: number;
+  readonly name: string;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Makes the dataset of that time, so that a listener hears of its input before the batch runs. */
+  at(timeMs: number): Promise<Dataset<unknown> | undefined>;
+  infoAt(timeMs: number): InputInfo;
+}
+
+/** One output operation at one batch time. */
+export interface StreamJob {
+  readonly timeMs: number;
+  /** The place of the output operation in the order of definition, from 0. */
+  readonly outputId: number;
+  readonly uid: string;
+  /** What the output is, in a few words. */
+  readonly name: string;
+  /** Where in the program it was declared. */
+  readonly description: string;
+  run(): Promise<void>;
+}
+
+/** An output operation. */
+export interface OutputStream {
+  readonly parents: readonly StreamLineage[];
+  readonly uid: string;
+  jobAt(timeMs: number): Promise<StreamJob | undefined>;
+}
+
+/** A stream with a state that moves on from batch to batch. */
+export interface StatefulStream extends StreamLineage {
+  at(timeMs: number): Promise<Dataset<unknown> | undefined>;
+  /** The work that brings the state to that time; undefined where the stream has none then. */
+  updateAt(timeMs: number): StageBarrier | undefined;
+  /** Lets the state of that time be that of the time before; for a batch that was given up. */
+  skip(timeMs: number): void;
+}
+
+/** The context that a stream belongs to, as its streams see it. */
+export interface StreamHost {
+  readonly appName: string;
+  readonly batchInterval: Duration;
+  /** "INITIALIZED", "ACTIVE" or "STOPPED". */
+  readonly state: string;
+}
+
+/** The graph, as an operator sees it while it is built and asked. */
+export interface StreamScope {
+  readonly environment: DatasetEnvironment;
+  readonly host: StreamHost;
+  readonly batchIntervalMs: number;
+  /** The time before the first batch; throws `context_not_started` before the start. */
+  readonly zeroTimeMs: number;
+  readonly isStarted: boolean;
+  /** Throws `graph_fixed` once the graph has started. */
+  assertBuilding(operation: string): void;
+  /** Throws `uid_taken` when an operator has this uid already. */
+  claimUid(uid: string): void;
+  isOnGrid(timeMs: number, slideMs: number): boolean;
+  addInput(input: InputStream): void;
+  /** Takes an output; tells its place in the order of definition. */
+  addOutput(output: OutputStream): number;
+  addStateful(stream: StatefulStream): void;
+  /** The number of the next input stream, from 0. */
+  nextStreamId(): number;
+}

@@ -1,0 +1,39 @@
+export type { Aggregator } from "./aggregator.ts";
+export { grouping, reducing } from "./aggregators.ts";
+export type { DatasetEnvironment, PartitionBody, PartitionInput } from "./environment.ts";
+export type { DatasetFiles, FileChunks, FileWriter } from "./files.ts";
+export { Flow, Pacer, type Push, pushArray, pushAsyncIterable, pushIterable } from "./flow.ts";
+export {
+  type Dataset,
+  type Dependency,
+  type Lineage,
+  narrow,
+  type StageBarrier,
+} from "./lineage.ts";
+export { NarrowNode, RDDNode } from "./node.ts";
+export { ArrayNode, slices } from "./operators/array.ts";
+export type { PartitionResult } from "./operators/map-partitions.ts";
+export { partitionedBy } from "./operators/partition-by.ts";
+export { type PartitionReader, SourceNode } from "./operators/source.ts";
+export { unionOf } from "./operators/union.ts";
+export {
+  HashPartitioner,
+  KeyGroupPartitioner,
+  type Partitioner,
+  RangePartitioner,
+} from "./partitioner.ts";
+export { type Partitioning, RDD } from "./rdd.ts";
+export { lineOf, textWriter } from "./save.ts";
+export { stagesBefore } from "./stages.ts";
+export { StatCounter } from "./statistics.ts";
+export {
+  type Accumulating,
+  currentJob,
+  inJob,
+  inTask,
+  type JobScope,
+  type OperatorSite,
+  type TaskContext,
+  taskContext,
+} from "./task.ts";
+export { guarded, type NotPromise, refusePromise, userError } from "./user-function.ts";

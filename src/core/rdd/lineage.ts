@@ -1,0 +1,61 @@
+/** Owns: how datasets and stages depend on each other; interfaces only. */
+import type { StorageLevel } from "../storage-level.ts";
+import type { Flow, Push } from "./flow.ts";
+import type { Partitioner } from "./partitioner.ts";
+import type { OperatorSite } from "./task.ts";
+
+/** What a dataset is seen as by those who do not care for its records. */
+export interface Lineage {
+  readonly id: number;
+  readonly kind: string;
+  readonly name: string | undefined;
+  readonly site: OperatorSite;
+  readonly dependencies: readonly Dependency[];
+  readonly partitionCount: number;
+  readonly partitioner: Partitioner | undefined;
+  readonly storageLevel: StorageLevel;
+  attributeTo(site: OperatorSite): void;
+}
+
+/** A dependency whose partitions are computed within the task of the dependent. */
+export interface NarrowDependency {
+  readonly kind: "narrow";
+  readonly parent: Lineage;
+}
+
+/** A dependency that has to be complete before any task of the dependent starts: the stages are cut here. */
+export interface StageDependency {
+  readonly kind: "stage";
+  readonly barrier: StageBarrier;
+}
+
+/** What a dataset is computed from. */
+export type Dependency = NarrowDependency | StageDependency;
+
+/** Work that must be complete before its dependents are computed: the map side of a shuffle, or the update of a state. */
+export interface StageBarrier {
+  /** What the stage is for, for people: "shuffle", "state", "range bounds". */
+  readonly purpose: string;
+  /** The operator that needs it. */
+  readonly site: OperatorSite;
+  /** What its tasks compute from. */
+  readonly dependencies: readonly Dependency[];
+  readonly taskCount: number;
+  isComplete(): boolean;
+  /** Which tasks have still to run, of 0 to taskCount - 1. */
+  missingTasks(): readonly number[];
+  runTask(partition: number, flow: Flow): Promise<void>;
+  /** Called once after all tasks have succeeded. */
+  finish(): void;
+}
+
+/** A dataset, as seen by what runs it. */
+export interface Dataset<T> extends Lineage {
+  /** Pushes the records of a partition. */
+  run(partition: number, flow: Flow, push: Push<T>): Promise<void>;
+}
+
+/** A narrow dependency on each of these. */
+export function narrow(...parents: readonly Lineage[]): readonly NarrowDependency[] {
+  return parents.map((parent) => ({ kind: "narrow", parent }));
+}

@@ -1,0 +1,139 @@
+/**
+ * Owns: what a dataset is: lineage, that is partitions, dependencies and a way to compute one partition.
+ * Does not own: the operators (operators/, one file each), the fluent class (rdd.ts), running tasks (src/executor).
+ * Invariants: I1 computing a partition twice gives the same records in the same order, as long as the inputs and the
+ * user's functions do. I2 records are shared and are never changed by the engine after they were pushed.
+ */
+import { StreamError } from "../../base/index.ts";
+import { type StorageLevel, StorageLevels } from "../storage-level.ts";
+import type { DatasetEnvironment } from "./environment.ts";
+import { type Flow, type Push, pushArray } from "./flow.ts";
+import { type Dataset, type Dependency, narrow } from "./lineage.ts";
+import type { Partitioner } from "./partitioner.ts";
+import type { OperatorSite } from "./task.ts";
+
+/** The lineage of one dataset. */
+export abstract class RDDNode<T> implements Dataset<T> {
+  readonly id: number;
+  readonly environment: DatasetEnvironment;
+  readonly dependencies: readonly Dependency[];
+  /** What made it: "map", "reduceByKey", ... */
+  readonly kind: string;
+  /** Tells in which partition a key is, where that is known. */
+  readonly partitioner: Partitioner | undefined;
+  /** A name given by the user. */
+  name: string | undefined;
+  #site: OperatorSite | undefined;
+  #level: StorageLevel = StorageLevels.NONE;
+
+  constructor(
+    environment: DatasetEnvironment,
+    kind: string,
+    dependencies: readonly Dependency[],
+    partitioner?: Partitioner,
+  ) {
+    this.id = environment.nextDatasetId();
+    this.environment = environment;
+    this.kind = kind;
+    this.dependencies = dependencies;
+    this.partitioner = partitioner;
+  }
+
+  abstract get partitionCount(): number;
+
+  /** Pushes the records of a partition, computing them. */
+  protected abstract compute(partition: number, flow: Flow, push: Push<T>): Promise<void>;
+
+  /** The operator that the user wrote; of a dataset that is made outside of a stream, its own kind and number. */
+  get site(): OperatorSite {
+    return this.#site ?? { uid: `${this.kind}@rdd-${this.id}`, kind: this.kind };
+  }
+
+  /** Names the operator of a stream that made this dataset, and what it made it from that has no name yet. */
+  attributeTo(site: OperatorSite): void {
+    if (this.#site !== undefined) return;
+    this.#site = site;
+    const visit = (dependencies: readonly Dependency[]): void => {
+      for (const dependency of dependencies) {
+        if (dependency.kind === "narrow") dependency.parent.attributeTo(site);
+        else visit(dependency.barrier.dependencies);
+      }
+    };
+    visit(this.dependencies);
+  }
+
+  get storageLevel(): StorageLevel {
+    return this.#level;
+  }
+
+  /** Keeps the partitions at that level from their first computation on; throws `storage_level_fixed` when it has another level. */
+  persist(level: StorageLevel): void {
+    if (
+      this.#level !== StorageLevels.NONE &&
+      this.#level !== level &&
+      level !== StorageLevels.NONE
+    ) {
+      throw new StreamError("storage_level_fixed", {
+        current: this.#level.name,
+        asked: level.name,
+      });
+    }
+    this.#level = level;
+  }
+
+  /** Forgets the kept partitions. */
+  async unpersist(): Promise<void> {
+    this.#level = StorageLevels.NONE;
+    for (let partition = 0; partition < this.partitionCount; partition++) {
+      await this.environment.blocks.remove(this.#blockId(partition));
+    }
+  }
+
+  /** Pushes the records of a partition: the kept ones where there are any, else computed ones. */
+  run(partition: number, flow: Flow, push: Push<T>): Promise<void> {
+    if (this.#level === StorageLevels.NONE) return this.compute(partition, flow, push);
+    return this.#runKept(partition, flow, push);
+  }
+
+  /** The records of a partition as an array. */
+  async gather(partition: number, flow: Flow): Promise<readonly T[]> {
+    const records: T[] = [];
+    await this.run(partition, flow.nested(), (record) => {
+      records.push(record);
+    });
+    return records;
+  }
+
+  async #runKept(partition: number, flow: Flow, push: Push<T>): Promise<void> {
+    const id = this.#blockId(partition);
+    const level = this.#level;
+    const kept = this.environment.blocks.get(id);
+    if (kept !== undefined) return pushArray((await kept.read()) as readonly T[], flow, push);
+    const records: T[] = [];
+    await this.compute(partition, flow.nested(), (record) => {
+      records.push(record);
+    });
+    await this.environment.blocks.put(id, records, level);
+    // Whoever unpersisted it meanwhile has already removed what was there.
+    if (this.#level === StorageLevels.NONE) await this.environment.blocks.remove(id);
+    await pushArray(records, flow, push);
+  }
+
+  #blockId(partition: number): string {
+    return `rdd-${this.id}-${partition}`;
+  }
+}
+
+/** A dataset whose partition i is computed from partition i of one parent. */
+export abstract class NarrowNode<P, T> extends RDDNode<T> {
+  readonly parent: RDDNode<P>;
+
+  constructor(parent: RDDNode<P>, kind: string, partitioner?: Partitioner) {
+    super(parent.environment, kind, narrow(parent), partitioner);
+    this.parent = parent;
+  }
+
+  get partitionCount(): number {
+    return this.parent.partitionCount;
+  }
+}

@@ -1,0 +1,31 @@
+import { checkPair } from "../aggregator.ts";
+import type { Flow, Push } from "../flow.ts";
+import { NarrowNode, type RDDNode } from "../node.ts";
+import { refusePromise, userError } from "../user-function.ts";
+
+/** `mapValues`: each key with another value; keys stay where they are. */
+export class MapValuesNode<K, V, W> extends NarrowNode<[K, V], [K, W]> {
+  readonly #f: (value: V) => W;
+
+  constructor(parent: RDDNode<[K, V]>, f: (value: V) => W, kind = "mapValues") {
+    super(parent, kind, parent.partitioner);
+    this.#f = f;
+  }
+
+  protected compute(partition: number, flow: Flow, push: Push<[K, W]>): Promise<void> {
+    const f = this.#f;
+    const { site } = this;
+    const { task } = flow;
+    return this.parent.run(partition, flow, (pair) => {
+      checkPair(pair, site);
+      let value: W;
+      try {
+        value = f(pair[1]);
+        if (typeof value === "object") refusePromise(value, site);
+      } catch (error) {
+        throw userError(site, task, error);
+      }
+      push([pair[0], value]);
+    });
+  }
+}

@@ -1,0 +1,49 @@
+/** Owns: writing a dataset as a directory of part files, and how a record becomes a line. */
+import type { FileWriter } from "./files.ts";
+import type { RDDNode } from "./node.ts";
+import { userError } from "./user-function.ts";
+
+/** A record a line: strings as they are, everything else as JSON where that says it whole. */
+export const textWriter: FileWriter<unknown> = {
+  extension: "",
+  write: (records) => records.map((record) => `${lineOf(record)}\n`),
+};
+
+/** The text of a record in a text file or on the terminal. */
+export function lineOf(record: unknown): string {
+  if (typeof record !== "object" || record === null) return String(record);
+  return JSON.stringify(record, replaceUnsaid) ?? String(record);
+}
+
+/** What JSON cannot say, as text. */
+function replaceUnsaid(_key: string, value: unknown): unknown {
+  if (typeof value === "bigint") return String(value);
+  if (value instanceof Map) return Object.fromEntries(value);
+  if (value instanceof Set) return [...value];
+  return value;
+}
+
+/** Writes each partition as `directory/part-<number><extension>`. */
+export async function saveParts<T>(
+  node: RDDNode<T>,
+  directory: string,
+  writer: FileWriter<T>,
+): Promise<void> {
+  const { files } = node.environment;
+  await files.openDirectory(directory);
+  const partitions = Array.from({ length: node.partitionCount }, (_, partition) => partition);
+  const names = await node.environment.runJob(node, partitions, async (input) => {
+    const records: T[] = [];
+    await input.each((record) => {
+      records.push(record);
+    });
+    const name = `part-${String(input.partition).padStart(5, "0")}${writer.extension}`;
+    try {
+      await files.writePart(directory, name, writer.write(records));
+    } catch (error) {
+      throw userError(node.site, input.flow.task, error);
+    }
+    return name;
+  });
+  await files.finishDirectory(directory, names);
+}

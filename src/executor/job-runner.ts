@@ -1,0 +1,109 @@
+/**
+ * Owns: running jobs and stages in this process, one task after the other.
+ * Does not own: where a lineage is cut (src/core), retries and batches (src/scheduler).
+ * Invariants: I1 a stage runs at most once at a time, whichever jobs wait for it. I2 what a task gave to accumulators
+ * counts when the task has succeeded: at once for a stage, which is not run again, and with its job for the rest.
+ */
+import type { Clock } from "../base/index.ts";
+import {
+  currentJob,
+  type Dataset,
+  Flow,
+  inTask,
+  Pacer,
+  type PartitionBody,
+  type StageBarrier,
+  stagesBefore,
+  type TaskContext,
+} from "../core/index.ts";
+
+const neverAborted: AbortSignal = new AbortController().signal;
+
+/** Runs jobs in this process. */
+export class JobRunner {
+  readonly #clock: Clock;
+  readonly #running = new Map<StageBarrier, Promise<void>>();
+  #stageCount = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Runs `body` over these partitions, after the stages that they depend on. */
+  async runJob<T, R>(
+    dataset: Dataset<T>,
+    partitions: readonly number[],
+    body: PartitionBody<T, R>,
+  ): Promise<R[]> {
+    await this.#completeAll(stagesBefore(dataset));
+    const stageId = this.#stageCount++;
+    const results: R[] = [];
+    for (const partition of partitions) {
+      const task = this.#task(stageId, partition);
+      const flow = new Flow(task, new Pacer(this.#clock, task.signal));
+      task.signal.throwIfAborted();
+      const input = {
+        partition,
+        flow,
+        each: (push: (record: T) => void) => dataset.run(partition, flow, push),
+      };
+      results.push(await inTask(task, async () => body(input)));
+      countWithJob(task);
+    }
+    return results;
+  }
+
+  /** Completes these stages with what they depend on. */
+  async runStages(stages: readonly StageBarrier[]): Promise<void> {
+    for (const stage of stages) {
+      await this.#completeAll(stagesBefore(stage));
+      await this.#complete(stage);
+    }
+  }
+
+  async #completeAll(stages: readonly StageBarrier[]): Promise<void> {
+    for (const stage of stages) await this.#complete(stage);
+  }
+
+  async #complete(stage: StageBarrier): Promise<void> {
+    if (stage.isComplete()) return;
+    const underWay = this.#running.get(stage);
+    if (underWay !== undefined) return underWay;
+    const run = this.#runStage(stage).finally(() => this.#running.delete(stage));
+    this.#running.set(stage, run);
+    return run;
+  }
+
+  async #runStage(stage: StageBarrier): Promise<void> {
+    const stageId = this.#stageCount++;
+    for (const partition of stage.missingTasks()) {
+      const task = this.#task(stageId, partition);
+      task.signal.throwIfAborted();
+      const flow = new Flow(task, new Pacer(this.#clock, task.signal));
+      await inTask(task, () => stage.runTask(partition, flow));
+      for (const [accumulator, partial] of task.accumulated) accumulator.merge(partial);
+    }
+    stage.finish();
+  }
+
+  #task(stageId: number, partition: number): TaskContext {
+    const job = currentJob();
+    return {
+      batchTimeMs: job?.batchTimeMs,
+      stageId,
+      partition,
+      attempt: job?.attempt ?? 0,
+      uid: job?.uid,
+      signal: job?.signal ?? neverAborted,
+      accumulated: new Map(),
+    };
+  }
+}
+
+function countWithJob(task: TaskContext): void {
+  const job = currentJob();
+  for (const [accumulator, partial] of task.accumulated) {
+    if (job === undefined) accumulator.merge(partial);
+    else job.accumulated.push([accumulator, partial]);
+  }
+}

@@ -1,0 +1,73 @@
+/** The door of Millrace: everything that a program needs. Test tools are behind `millrace/testing`. */
+export {
+  type Clock,
+  type ErrorCode,
+  type ErrorDetails,
+  type ErrorKind,
+  type Logger,
+  StreamError,
+  systemClock,
+  type Timer,
+} from "./base/index.ts";
+export { KeyMap } from "./codec/index.ts";
+export {
+  type BackpressureOptions,
+  DataContext,
+  type DataContextOptions,
+  StreamingContext,
+  type StreamingContextOptions,
+  type StreamingContextState,
+} from "./context/index.ts";
+export {
+  type Aggregator,
+  DStream,
+  type Duration,
+  type FileChunks,
+  type FileWriter,
+  HashPartitioner,
+  InputDStream,
+  type InputHost,
+  type InputInfo,
+  KeyGroupPartitioner,
+  type MappingFunction,
+  MapWithStateDStream,
+  milliseconds,
+  minutes,
+  type OutputOperation,
+  type Partitioner,
+  type Partitioning,
+  type PartitionResult,
+  RangePartitioner,
+  RDD,
+  StatCounter,
+  type State,
+  type StateSettings,
+  StateSpec,
+  type StorageLevel,
+  type StorageLevelName,
+  StorageLevels,
+  type StreamHost,
+  seconds,
+  type TaskContext,
+  taskContext,
+  type UpdateFunction,
+  type UpdatePartitionFunction,
+  type WindowOptions,
+} from "./core/index.ts";
+export { Accumulator, type AccumulatorForm, Broadcast } from "./executor/index.ts";
+export {
+  Receiver,
+  type ReceiverInfo,
+  type RestartOptions,
+  type SourceRange,
+  type StoreOptions,
+} from "./receiver/index.ts";
+export {
+  type BatchFailure,
+  type BatchInfo,
+  type OnFailure,
+  type OutputOperationInfo,
+  type ReceiverReport,
+  StatsReportListener,
+  type StreamingListener,
+} from "./scheduler/index.ts";

@@ -1,0 +1,206 @@
+/**
+ * Owns: one batch from its tick to its end: what it is given, its jobs with their retries, its states, and what becomes
+ * of it when it fails.
+ * Does not own: when batches are due (batch-timer.ts), cleaning after them (batch-scheduler.ts).
+ * Invariants: I1 batches are made one after the other, in order. I2 jobs start in order of batch and definition. I3 at the
+ * end of a batch that succeeded every state that has a version of its time has made it.
+ */
+import { type Clock, type Logger, StreamError } from "../base/index.ts";
+import {
+  type BatchPlan,
+  type Dataset,
+  inJob,
+  type JobScope,
+  RDD,
+  type RDDNode,
+  type StageBarrier,
+  type StreamGraph,
+  type StreamJob,
+} from "../core/index.ts";
+import { BatchRecord } from "./batch-record.ts";
+import { type BatchFailure, decideFailure, type OnFailure } from "./failure-policy.ts";
+import { JobQueue } from "./job-queue.ts";
+import type { ListenerBus } from "./listener-bus.ts";
+
+/** What a batch came to. */
+export interface BatchOutcome {
+  readonly record: BatchRecord;
+  /** States that have yet to come about: what they are made from must be kept. */
+  readonly waitingStates: readonly StageBarrier[];
+  /** Set when the context has to stop. */
+  readonly fatal: { readonly error: unknown } | undefined;
+}
+
+/** What batches need to run. */
+export interface BatchRunnerOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly graph: StreamGraph;
+  readonly listeners: ListenerBus;
+  /** Gives a batch what was received; called again after a failure. */
+  readonly allocate: (timeMs: number) => Promise<void>;
+  readonly onFailure: OnFailure;
+  readonly attemptsMax: number;
+  readonly concurrentJobs: number;
+  readonly signal: AbortSignal;
+}
+
+/** Runs batches. */
+export class BatchRunner {
+  readonly #options: BatchRunnerOptions;
+  readonly #queue: JobQueue;
+  readonly #makers = new JobQueue(1);
+
+  constructor(options: BatchRunnerOptions) {
+    this.#options = options;
+    this.#queue = new JobQueue(options.concurrentJobs);
+  }
+
+  /** Runs the batch of that time to its end; it never rejects. */
+  async run(timeMs: number): Promise<BatchOutcome> {
+    const { clock, listeners } = this.#options;
+    const submissionMs = clock.now();
+    // Jobs are put into the queue before the next batch is made, so that they start in order.
+    const made = await this.#makers.run(async () => {
+      const plan = await this.#plan(timeMs);
+      const record = new BatchRecord(timeMs, submissionMs, plan.value ?? { inputs: [], jobs: [] });
+      listeners.post("onBatchSubmitted", record.info());
+      const work = plan.value === undefined ? [] : this.#enqueue(plan.value, record);
+      return { plan, record, work };
+    });
+    const { plan, record, work } = made;
+    if (plan.error !== undefined) record.failed(plan.error.thrown);
+    await Promise.all(work);
+    return this.#conclude(record, plan.value);
+  }
+
+  async #plan(timeMs: number): Promise<Attempted<BatchPlan>> {
+    const { allocate, graph } = this.#options;
+    return this.#attempt(timeMs, "batch", async () => {
+      await allocate(timeMs);
+      return graph.plan(timeMs);
+    });
+  }
+
+  #enqueue(plan: BatchPlan, record: BatchRecord): Promise<void>[] {
+    const work = plan.jobs.map((job) => this.#queue.run(() => this.#runJob(job, record)));
+    // Whatever the outputs asked for: a state moves on with every batch.
+    const states = this.#queue.run(() => this.#runStates(plan, record));
+    return [...work, states];
+  }
+
+  async #runJob(job: StreamJob, record: BatchRecord): Promise<void> {
+    this.#started(record);
+    const { clock, listeners } = this.#options;
+    listeners.post("onOutputOperationStarted", record.outputStarted(job, clock.now()));
+    const { attempts, error } = await this.#attempt(job.timeMs, job.uid, () => job.run());
+    const outcome = error === undefined ? { attempts } : { attempts, error: error.thrown };
+    listeners.post("onOutputOperationCompleted", record.outputEnded(job, clock.now(), outcome));
+  }
+
+  async #runStates(plan: BatchPlan, record: BatchRecord): Promise<void> {
+    this.#started(record);
+    const waiting = plan.stateUpdates.filter((stage) => !stage.isComplete());
+    if (waiting.length === 0) return;
+    const { environment } = this.#options.graph;
+    const { error } = await this.#attempt(plan.timeMs, "state", () =>
+      environment.runStages(waiting),
+    );
+    // The output that asked for it has failed by the same error already.
+    if (error !== undefined && record.failures.length === 0) record.failed(error.thrown);
+  }
+
+  #started(record: BatchRecord): void {
+    const { clock, listeners } = this.#options;
+    if (record.started(clock.now())) listeners.post("onBatchStarted", record.info());
+  }
+
+  /** Tries work of a batch as often as allowed; what its tasks accumulated counts once, when it has succeeded. */
+  async #attempt<R>(timeMs: number, uid: string, work: () => Promise<R>): Promise<Attempted<R>> {
+    const { attemptsMax, onFailure, signal } = this.#options;
+    for (let attempt = 0; ; attempt++) {
+      const job: JobScope = { batchTimeMs: timeMs, uid, attempt, signal, accumulated: [] };
+      try {
+        signal.throwIfAborted();
+        const value = await inJob(job, work);
+        for (const [accumulator, partial] of job.accumulated) accumulator.merge(partial);
+        return { value, attempts: attempt + 1, error: undefined };
+      } catch (thrown) {
+        const attempts = attempt + 1;
+        const decision = decideFailure(onFailure, {
+          attempts,
+          attemptsMax,
+          cancelled: signal.aborted,
+        });
+        if (decision.do !== "retry") return { value: undefined, attempts, error: { thrown } };
+      }
+    }
+  }
+
+  async #conclude(record: BatchRecord, plan: BatchPlan | undefined): Promise<BatchOutcome> {
+    const { clock } = this.#options;
+    const fatal = record.failures.length === 0 ? undefined : await this.#giveUp(record);
+    record.ended(clock.now());
+    const waitingStates = (plan?.stateUpdates ?? []).filter((stage) => !stage.isComplete());
+    return { record, waitingStates, fatal };
+  }
+
+  /** Does with a failed batch what the program wants; what it returns is why the context has to stop. */
+  async #giveUp(record: BatchRecord): Promise<{ error: unknown } | undefined> {
+    const { attemptsMax, graph, logger, onFailure, signal } = this.#options;
+    const error = new StreamError(
+      "batch_failed",
+      { batchTimeMs: record.timeMs, outputs: record.failures.map(({ uid }) => uid ?? "batch") },
+      { cause: record.failures[0]?.error },
+    );
+    if (signal.aborted) return undefined;
+    logger.error(error.message, record.failures[0]?.error);
+    const decision = decideFailure(onFailure, {
+      attempts: attemptsMax,
+      attemptsMax,
+      cancelled: false,
+    });
+    if (decision.do !== "dead letter") return decision.do === "stop" ? { error } : undefined;
+    try {
+      await decision.deliver(this.#failureOf(record));
+    } catch (undelivered) {
+      // A batch that nobody took over must not be passed over.
+      return {
+        error: new StreamError(
+          "dead_letter_failed",
+          { batchTimeMs: record.timeMs },
+          { cause: undelivered },
+        ),
+      };
+    }
+    graph.giveUp(record.timeMs);
+    return undefined;
+  }
+
+  #failureOf(record: BatchRecord): BatchFailure {
+    const { graph } = this.#options;
+    return {
+      batchTime: record.timeMs,
+      outputs: record.failures.flatMap(({ uid, error }) =>
+        uid === undefined ? [] : [{ uid, error }],
+      ),
+      error: record.failures[0]?.error,
+      inputs: record.inputs,
+      readInputs: async () => {
+        const records = new Map<number, readonly unknown[]>();
+        for (const input of graph.inputs) {
+          const dataset: Dataset<unknown> | undefined = await input.at(record.timeMs);
+          if (dataset === undefined) continue;
+          records.set(input.streamId, await new RDD(dataset as RDDNode<unknown>).collect());
+        }
+        return records;
+      },
+    };
+  }
+}
+
+interface Attempted<R> {
+  readonly value: R | undefined;
+  readonly attempts: number;
+  readonly error: { readonly thrown: unknown } | undefined;
+}

@@ -1,0 +1,115 @@
+/**
+ * Owns: the loop of batches: each tick of the grid becomes a batch, and what no later batch can ask for is cleaned.
+ * Does not own: what happens within a batch (batch-runner.ts), receivers and inputs (the context).
+ * Invariants: I1 nothing is cleaned that an unfinished batch, or a state that waits for an earlier batch, may ask for.
+ * I2 after `drain` or `destroy` no batch begins.
+ */
+import { type Clock, invariant } from "../base/index.ts";
+import { nextOnGrid, type StageBarrier } from "../core/index.ts";
+import { BatchRunner, type BatchRunnerOptions } from "./batch-runner.ts";
+import { BatchTimer } from "./batch-timer.ts";
+import type { BatchInfo } from "./listener.ts";
+
+export interface BatchSchedulerOptions extends Omit<BatchRunnerOptions, "signal"> {
+  /** Called at the end of each batch, after its listeners. */
+  readonly onBatchCompleted: (info: BatchInfo) => void;
+  /** What inputs keep of the times up to this one may go. */
+  readonly forgetInputs: (untilMs: number) => Promise<void>;
+  /** Called when the context has to stop. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+/** Makes and runs the batches of one context. */
+export class BatchScheduler {
+  readonly #options: BatchSchedulerOptions;
+  readonly #runner: BatchRunner;
+  readonly #abort = new AbortController();
+  readonly #unfinished = new Map<number, Promise<void>>();
+  readonly #waitingStates = new Map<number, readonly StageBarrier[]>();
+  #timer: BatchTimer | undefined;
+  #lastBatchMs = 0;
+  #firstFailure: { readonly error: unknown } | undefined;
+
+  constructor(options: BatchSchedulerOptions) {
+    this.#options = options;
+    this.#runner = new BatchRunner({ ...options, signal: this.#abort.signal });
+  }
+
+  /** The first time of the grid after now, and the time before it. */
+  static gridFrom(clock: Clock, intervalMs: number): { zeroMs: number; firstMs: number } {
+    const firstMs = nextOnGrid(clock.now(), intervalMs);
+    return { zeroMs: firstMs - intervalMs, firstMs };
+  }
+
+  /** Begins to tick, from `firstMs` on. */
+  start(firstMs: number): void {
+    const { clock, graph } = this.#options;
+    const grid = { firstMs, intervalMs: graph.batchIntervalMs };
+    this.#lastBatchMs = firstMs - graph.batchIntervalMs;
+    this.#timer = new BatchTimer(clock, grid, (timeMs) => this.#batch(timeMs));
+  }
+
+  /** The first failure of a batch that the context went on after. */
+  get firstFailure(): { readonly error: unknown } | undefined {
+    return this.#firstFailure;
+  }
+
+  /** How many batches are being made or run. */
+  get unfinishedBatches(): number {
+    return this.#unfinished.size;
+  }
+
+  /** Ends the ticks; runs one more batch at the next time of the grid if there is something left for it; resolves when all batches have ended. */
+  async drain(hasMore: () => boolean): Promise<void> {
+    this.#timer?.stop();
+    this.#timer = undefined;
+    if (hasMore()) void this.#batch(this.#lastBatchMs + this.#options.graph.batchIntervalMs);
+    while (this.#unfinished.size > 0) await Promise.all(this.#unfinished.values());
+  }
+
+  /** Ends the ticks and cancels what runs; resolves when the running tasks have noticed. */
+  async destroy(reason: unknown): Promise<void> {
+    this.#timer?.stop();
+    this.#timer = undefined;
+    this.#abort.abort(reason);
+    await Promise.all(this.#unfinished.values());
+  }
+
+  #batch(timeMs: number): Promise<void> {
+    this.#lastBatchMs = timeMs;
+    const run = this.#run(timeMs).catch((error: unknown) => this.#options.onFatal(error));
+    this.#unfinished.set(timeMs, run);
+    return run;
+  }
+
+  async #run(timeMs: number): Promise<void> {
+    const { record, waitingStates, fatal } = await this.#runner.run(timeMs);
+    if (waitingStates.length > 0) this.#waitingStates.set(timeMs, waitingStates);
+    const [failure] = record.failures;
+    if (failure !== undefined) this.#firstFailure ??= { error: failure.error };
+    const info = record.info();
+    if (!this.#abort.signal.aborted) {
+      this.#options.listeners.post("onBatchCompleted", info);
+      this.#options.onBatchCompleted(info);
+    }
+    this.#unfinished.delete(timeMs);
+    if (fatal !== undefined) this.#options.onFatal(fatal.error);
+    else await this.#clean();
+  }
+
+  /** Forgets what nothing can ask for any more. */
+  async #clean(): Promise<void> {
+    const { forgetInputs, graph } = this.#options;
+    for (const [timeMs, stages] of this.#waitingStates) {
+      if (stages.every((stage) => stage.isComplete())) this.#waitingStates.delete(timeMs);
+    }
+    const neededMs = [...this.#unfinished.keys(), ...this.#waitingStates.keys()];
+    const untilMs = Math.min(
+      this.#lastBatchMs,
+      ...neededMs.map((timeMs) => timeMs - graph.batchIntervalMs),
+    );
+    invariant(Number.isFinite(untilMs), "the time up to which is cleaned is known");
+    await graph.forget(untilMs);
+    await forgetInputs(untilMs - graph.inputRememberMs);
+  }
+}

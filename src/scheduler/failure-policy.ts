@@ -1,0 +1,45 @@
+/** Owns: what becomes of a batch whose work failed. Decisions only. */
+import type { InputInfo } from "../core/index.ts";
+
+/** What failed in a batch for good. */
+export interface BatchFailure {
+  /** In ms since the epoch. */
+  readonly batchTime: number;
+  /** The outputs that were given up, by uid; a batch that could not be made at all has none. */
+  readonly outputs: readonly { readonly uid: string; readonly error: unknown }[];
+  /** The first error. */
+  readonly error: unknown;
+  readonly inputs: readonly InputInfo[];
+  /** The records that the batch was given, by input stream, as far as they can be read. */
+  readInputs(): Promise<ReadonlyMap<number, readonly unknown[]>>;
+}
+
+/**
+ * What to do with a batch that failed for good: `stop` the context; hand it to a dead-letter function and go on without
+ * it; or `continue` with later batches, while a state that did not come about waits and is tried again with each of them.
+ */
+export type OnFailure =
+  | "stop"
+  | "continue"
+  | { readonly deadLetter: (failure: BatchFailure) => void | Promise<void> };
+
+/** What the scheduler does next about a failed batch. */
+export type FailureDecision =
+  | { readonly do: "retry" }
+  | { readonly do: "stop" }
+  | { readonly do: "continue" }
+  | {
+      readonly do: "dead letter";
+      readonly deliver: (failure: BatchFailure) => void | Promise<void>;
+    };
+
+/** Decides about a failure after `attempts` tries; a cancelled one is never tried again. */
+export function decideFailure(
+  onFailure: OnFailure,
+  tries: { readonly attempts: number; readonly attemptsMax: number; readonly cancelled: boolean },
+): FailureDecision {
+  if (tries.cancelled) return { do: "stop" };
+  if (tries.attempts < tries.attemptsMax) return { do: "retry" };
+  if (typeof onFailure === "object") return { do: "dead letter", deliver: onFailure.deadLetter };
+  return { do: onFailure };
+}

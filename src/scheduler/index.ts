@@ -1,0 +1,12 @@
+export { Backpressure, type RateEstimator } from "./backpressure.ts";
+export { BatchScheduler, type BatchSchedulerOptions } from "./batch-scheduler.ts";
+export type { BatchFailure, OnFailure } from "./failure-policy.ts";
+export type {
+  BatchInfo,
+  ListenerEvents,
+  OutputOperationInfo,
+  ReceiverReport,
+  StreamingListener,
+} from "./listener.ts";
+export { ListenerBus } from "./listener-bus.ts";
+export { StatsReportListener } from "./stats-report-listener.ts";
