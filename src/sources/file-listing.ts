@@ -1,0 +1,120 @@
+/**
+ * Owns: looking for files on this machine: in directories, and by patterns.
+ * Does not own: which of them a batch takes (file-selection.ts).
+ */
+import { readdir, stat } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { type GlobOptions, glob, isDynamicPattern } from "tinyglobby";
+import { StreamError } from "../base/index.ts";
+import { type FilePin, isMissing } from "./input-file.ts";
+
+/** What was found. */
+export interface Listing {
+  readonly directories: readonly string[];
+  /** The files that are directly in these directories. */
+  readonly files: readonly FilePin[];
+  /** What could not be looked at. */
+  readonly problems: readonly ListingProblem[];
+}
+
+export interface ListingProblem {
+  readonly path: string;
+  readonly error: unknown;
+}
+
+/**
+ * Looks into the directory of an absolute path, or all that it matches as a pattern, for files of whose path `isWanted`
+ * says so. Throws what `isWanted` throws, and nothing else.
+ */
+export async function listDirectory(
+  path: string,
+  isWanted: (path: string) => boolean,
+): Promise<Listing> {
+  const look = new Look();
+  const directories = await look.directories(path);
+  const files: FilePin[] = [];
+  for (const directory of directories) {
+    const paths = (await look.names(directory)).map((name) => join(directory, name));
+    files.push(...(await look.pins(paths.filter(isWanted))));
+  }
+  return { directories, files, problems: look.problems };
+}
+
+/**
+ * The files that an absolute path means: a file, the files of a directory, or those of all that it matches as a pattern;
+ * by name, without those of a directory that begin with a dot or an underscore. Throws `input_missing`,
+ * `input_unreadable`.
+ */
+export async function findFiles(path: string): Promise<readonly FilePin[]> {
+  const look = new Look();
+  const { directories, files, problems } = await listDirectory(path, isData);
+  const named = directories.includes(path) ? [] : await look.pins(await look.matches(path));
+  const [problem] = [...problems, ...look.problems];
+  if (problem !== undefined) {
+    throw new StreamError("input_unreadable", { path: problem.path }, { cause: problem.error });
+  }
+  if (directories.length + named.length === 0) throw new StreamError("input_missing", { path });
+  const byPath = new Map([...files, ...named].map((pin) => [pin.path, pin]));
+  return [...byPath.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+function isData(path: string): boolean {
+  return !/^[._]/.test(basename(path));
+}
+
+const statsAtOnce = 64;
+
+/** One look, which notes what it could not see. */
+class Look {
+  readonly problems: ListingProblem[] = [];
+
+  /** A directory that has just this name comes before those that the name matches as a pattern. */
+  async directories(path: string): Promise<readonly string[]> {
+    if ((await this.#attempt(path, () => stat(path)))?.isDirectory()) return [path];
+    return this.#glob(path, { onlyDirectories: true });
+  }
+
+  /** The files that a name matches as a pattern, or just the name. */
+  async matches(path: string): Promise<readonly string[]> {
+    const found = await this.#glob(path, {});
+    return found.length > 0 ? found : [path];
+  }
+
+  async names(directory: string): Promise<readonly string[]> {
+    return (await this.#attempt(directory, () => readdir(directory))) ?? [];
+  }
+
+  async pins(paths: readonly string[]): Promise<FilePin[]> {
+    const pins: FilePin[] = [];
+    for (let index = 0; index < paths.length; index += statsAtOnce) {
+      const some = paths.slice(index, index + statsAtOnce);
+      for (const pin of await Promise.all(some.map((path) => this.#pin(path)))) {
+        if (pin !== undefined) pins.push(pin);
+      }
+    }
+    return pins;
+  }
+
+  async #glob(path: string, kind: GlobOptions): Promise<readonly string[]> {
+    if (!isDynamicPattern(path)) return [];
+    const options = { absolute: true, expandDirectories: false, ...kind };
+    const found = (await this.#attempt(path, () => glob(path, options))) ?? [];
+    return [...new Set(found.map((match) => resolve(match)))].sort();
+  }
+
+  async #pin(path: string): Promise<FilePin | undefined> {
+    const stats = await this.#attempt(path, () => stat(path));
+    if (!stats?.isFile()) return undefined;
+    return { path, byteCount: stats.size, modifiedMs: stats.mtimeMs };
+  }
+
+  /** Undefined where there is nothing of that name, any more or at all, and where it cannot be looked at. */
+  async #attempt<T>(path: string, look: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await look();
+    } catch (error) {
+      if (!isMissing(error)) this.problems.push({ path, error });
+      return undefined;
+    }
+  }
+}
