@@ -128,11 +128,11 @@ export class LocalBlockStore implements BlockStore {
     if (!inMemory && block.level.useDisk) await this.#moveToDisk(block);
     else if (!inMemory && isRecomputable(block)) {
       block.place = { kind: "gone", reason: "there was no room in memory" };
-      return this.#handle(block);
     } else if (!inMemory) this.#memory.insistOnRoomFor(block);
 
     const replaced = this.#blocks.get(block.id);
-    this.#blocks.set(block.id, block);
+    if (block.place.kind === "gone") this.#blocks.delete(block.id);
+    else this.#blocks.set(block.id, block);
     if (isInMemory(block)) this.#memory.keep(block);
     if (replaced !== undefined) await this.#drop(replaced, "it was replaced");
     return this.#handle(block);

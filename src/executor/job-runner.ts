@@ -15,6 +15,7 @@ import {
   type StageBarrier,
   stagesBefore,
   type TaskContext,
+  throwIfCancelled,
 } from "../core/index.ts";
 
 const neverAborted: AbortSignal = new AbortController().signal;
@@ -41,7 +42,7 @@ export class JobRunner {
     for (const partition of partitions) {
       const task = this.#task(stageId, partition);
       const flow = new Flow(task, new Pacer(this.#clock, task.signal));
-      task.signal.throwIfAborted();
+      throwIfCancelled(task.signal);
       const input = {
         partition,
         flow,
@@ -66,9 +67,15 @@ export class JobRunner {
   }
 
   async #complete(stage: StageBarrier): Promise<void> {
-    if (stage.isComplete()) return;
-    const underWay = this.#running.get(stage);
-    if (underWay !== undefined) return underWay;
+    while (!stage.isComplete()) {
+      const underWay = this.#running.get(stage);
+      if (underWay === undefined) return this.#begin(stage);
+      // That one failing, or being cancelled with the job that it works for, is not a failure of this job.
+      await underWay.catch(() => {});
+    }
+  }
+
+  #begin(stage: StageBarrier): Promise<void> {
     const run = this.#runStage(stage).finally(() => this.#running.delete(stage));
     this.#running.set(stage, run);
     return run;
@@ -78,7 +85,7 @@ export class JobRunner {
     const stageId = this.#stageCount++;
     for (const partition of stage.missingTasks()) {
       const task = this.#task(stageId, partition);
-      task.signal.throwIfAborted();
+      throwIfCancelled(task.signal);
       const flow = new Flow(task, new Pacer(this.#clock, task.signal));
       await inTask(task, () => stage.runTask(partition, flow));
       for (const [accumulator, partial] of task.accumulated) accumulator.merge(partial);

@@ -1,0 +1,1 @@
+export { datasetFiles } from "./dataset-files.ts";
