@@ -20,6 +20,7 @@ export {
 } from "./context/index.ts";
 export {
   type Aggregator,
+  type Combining,
   DStream,
   type Duration,
   type FileChunks,
@@ -67,7 +68,28 @@ export {
   type BatchInfo,
   type OnFailure,
   type OutputOperationInfo,
-  type ReceiverReport,
   StatsReportListener,
   type StreamingListener,
 } from "./scheduler/index.ts";
+export type {
+  AnyIterable,
+  Chunk,
+  Decoder,
+  DecoderFactory,
+  DirectoryOptions,
+  FileParser,
+  FileStreamOptions,
+  InputFile,
+  LineOptions,
+  PositionedRecord,
+  QueueStreamOptions,
+  RawSocketOptions,
+  ReadableOptions,
+  Reopenable,
+  ReportMalformed,
+  ResumableOptions,
+  ResumableSource,
+  SocketOptions,
+  SourceOptions,
+  TextFileStreamOptions,
+} from "./sources/index.ts";

@@ -25,14 +25,20 @@ export interface Clock {
   yieldToEventLoop(): Promise<void>;
 }
 
-const timerDelayMsMax = 2 ** 31 - 1;
+/** What Node's timers can count; a longer one fires at once there, so it is set in steps. */
+const timerStepMsMax = 2 ** 31 - 1;
 
 /** The machine's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicNow: () => performance.now(),
   setTimer: (delayMs, fire) => {
-    const handle = setTimeout(() => void fire(), Math.min(Math.max(0, delayMs), timerDelayMsMax));
+    let handle: NodeJS.Timeout;
+    const set = (leftMs: number): void => {
+      const stepMs = Math.min(Math.max(0, leftMs), timerStepMsMax);
+      handle = setTimeout(() => (leftMs > stepMs ? set(leftMs - stepMs) : void fire()), stepMs);
+    };
+    set(delayMs);
     return { cancel: () => clearTimeout(handle) };
   },
   yieldToEventLoop: () => new Promise((resolve) => setImmediate(resolve)),

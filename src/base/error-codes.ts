@@ -177,6 +177,31 @@ export const errorCodes = {
     message: "a source cannot be opened again after a restart, so its records end here",
     help: "pass a function that opens it, or use fromResumable",
   },
+  input_changed: {
+    kind: "data",
+    message: "an input file changed or vanished before it was read",
+    help: "write a file elsewhere and move it in when it is complete; leave it as it is until it was processed",
+  },
+  input_missing: {
+    kind: "usage",
+    message: "there is no such input file",
+    help: "name a file, a directory, or a pattern that matches some",
+  },
+  input_unreadable: {
+    kind: "unavailable",
+    message: "an input file or directory cannot be read",
+    help: "look at its permissions and at the file system",
+  },
+  text_invalid: {
+    kind: "data",
+    message: "a text file holds lines that cannot be taken",
+    help: "see the cause; read a file of another format with a parser of your own",
+  },
+  record_length_wrong: {
+    kind: "data",
+    message: "the last record of a file is shorter than the others",
+    help: "name the length that the records of the file really have",
+  },
   // state
   // core: datasets
   storage_level_fixed: {
@@ -192,7 +217,7 @@ export const errorCodes = {
   promise_returned: {
     kind: "user",
     message: "a function that must return a value returned a promise",
-    help: "use mapAsync for functions that wait",
+    help: "use mapAsync for functions that wait, or foreachPartition for output that waits",
   },
   pair_expected: {
     kind: "user",
@@ -383,6 +408,31 @@ export const errorCodes = {
     help: "make a new DataContext",
   },
   // sinks
+  output_not_directory: {
+    kind: "usage",
+    message: "the place for the files of a dataset is no directory",
+    help: "name a directory, or remove the file that is in its place",
+  },
+  output_incomplete: {
+    kind: "unavailable",
+    message: "files of a dataset that were written are gone",
+    help: "find out who removes them, or writes to the same directory",
+  },
+  file_not_written: {
+    kind: "unavailable",
+    message: "a file could not be written",
+    help: "look at the space and the permissions of the directory",
+  },
+  file_chunk_invalid: {
+    kind: "user",
+    message: "a file writer gave something that is neither text nor bytes",
+    help: "give strings or Uint8Arrays",
+  },
+  pipe_failed: {
+    kind: "user",
+    message: "a program that records are piped through failed",
+    help: "run it by hand with the same input; it has to end with exit code 0",
+  },
 } as const;
 
 errorCodes satisfies Record<string, ErrorEntry>;

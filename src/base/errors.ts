@@ -46,7 +46,9 @@ function describe(code: ErrorCode, details: ErrorDetails, cause: unknown): strin
 }
 
 function printable(value: unknown): string {
-  const text = typeof value === "string" ? value : (safeJson(value) ?? String(value));
+  // JSON would make null of NaN and of the infinities.
+  const isPlain = typeof value === "string" || typeof value === "number";
+  const text = isPlain ? String(value) : (safeJson(value) ?? String(value));
   return text.length > 200 ? `${text.slice(0, 200)}...` : text;
 }
 

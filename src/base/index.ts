@@ -8,6 +8,7 @@ export {
   reasonOf,
   StreamError,
 } from "./errors.ts";
+export { localPath } from "./local-path.ts";
 export { consoleLogger, type Logger, silentLogger } from "./logger.ts";
 export { type Random, seededRandom } from "./random.ts";
 export { Settlement } from "./settlement.ts";

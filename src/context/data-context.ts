@@ -4,9 +4,12 @@
  */
 import { type Clock, StreamError, systemClock } from "../base/index.ts";
 import {
+  type AnyPair,
   ArrayNode,
   type BlockStore,
   type DatasetEnvironment,
+  type PairOf,
+  type PairValue,
   RDD,
   slices,
   unionOf,
@@ -20,6 +23,7 @@ import {
   summing,
 } from "../executor/index.ts";
 import { datasetFiles } from "../sinks/index.ts";
+import { textFile } from "../sources/index.ts";
 
 /** The options of a DataContext. */
 export interface DataContextOptions {
@@ -71,6 +75,11 @@ export class DataContext {
   }
 
   /** A dataset of these records, in that many partitions. */
+  parallelize<P extends AnyPair>(
+    records: Iterable<PairValue<P>>,
+    partitionCount?: number,
+  ): RDD<PairOf<P>>;
+  parallelize<T>(records: Iterable<T>, partitionCount?: number): RDD<T>;
   parallelize<T>(records: Iterable<T>, partitionCount: number = this.defaultParallelism): RDD<T> {
     this.#assertOpen();
     if (!Number.isSafeInteger(partitionCount) || partitionCount < 1) {
@@ -85,6 +94,11 @@ export class DataContext {
   }
 
   /** Another name of `parallelize`. */
+  makeRDD<P extends AnyPair>(
+    records: Iterable<PairValue<P>>,
+    partitionCount?: number,
+  ): RDD<PairOf<P>>;
+  makeRDD<T>(records: Iterable<T>, partitionCount?: number): RDD<T>;
   makeRDD<T>(records: Iterable<T>, partitionCount?: number): RDD<T> {
     return this.parallelize(records, partitionCount);
   }
@@ -101,6 +115,15 @@ export class DataContext {
   /** A dataset without records and partitions. */
   emptyRDD<T = never>(): RDD<T> {
     return new RDD(new ArrayNode<T>(this.environment, "empty", []));
+  }
+
+  /**
+   * The lines of a text file, of the files of a directory, or of all that a pattern matches. Rejects with `input_missing`,
+   * `input_unreadable`.
+   */
+  async textFile(path: string, minPartitions?: number): Promise<RDD<string>> {
+    this.#assertOpen();
+    return textFile(this.environment, path, minPartitions);
   }
 
   /** The records of all of these datasets. */

@@ -9,6 +9,7 @@ import {
   InputNode,
   type RDD,
   type StreamGraph,
+  type TupleHint,
 } from "../core/index.ts";
 import {
   type Receiver,
@@ -19,9 +20,13 @@ import {
 import type { ListenerBus } from "../scheduler/index.ts";
 import {
   type AnyIterable,
+  binaryRecordsStream,
   type Chunk,
   ConstantInputStream,
   type DecoderFactory,
+  type DirectoryOptions,
+  type FileStreamOptions,
+  fileStream,
   fromIterable,
   fromReadable,
   fromResumable,
@@ -38,6 +43,8 @@ import {
   type SourceOptions,
   socketStream,
   socketTextStream,
+  type TextFileStreamOptions,
+  textFileStream,
 } from "../sources/index.ts";
 
 /** Makes streams. */
@@ -67,7 +74,7 @@ export abstract class StreamSources {
     );
     const node = this.#input(input);
     const name = `${receiver.constructor.name}-${node.streamId}`;
-    this.#receivers.set(node.streamId, { name, receiver: receiver as Receiver<unknown> });
+    this.#receivers.set(node.streamId, { name, receiver: receiver });
     return new DStream(node);
   }
 
@@ -97,7 +104,7 @@ export abstract class StreamSources {
 
   /** The elements of an iterable, asynchronous or not; a function that makes one can be read again after an error. */
   iterableStream<T>(source: Reopenable<AnyIterable<T>>, options: SourceOptions = {}): DStream<T> {
-    return this.receiverStream(fromIterable(source, options));
+    return this.receiverStream(fromIterable(source, { clock: this.#clock, ...options }));
   }
 
   /** The records of a Node Readable or a Web ReadableStream of bytes or text: its lines, or what a decoder makes of it. */
@@ -113,7 +120,7 @@ export abstract class StreamSources {
     source: Reopenable<AnyIterable<Chunk>>,
     options?: ReadableOptions & { readonly decoder?: DecoderFactory<T> },
   ): DStream<T> | DStream<string> {
-    const { decoder, ...rest } = options ?? {};
+    const { decoder, ...rest } = { clock: this.#clock, ...options };
     if (decoder === undefined) return this.receiverStream(fromReadable(source, rest));
     return this.receiverStream(fromReadable(source, { ...rest, decoder }));
   }
@@ -123,12 +130,32 @@ export abstract class StreamSources {
     return this.receiverStream(fromResumable(source, { clock: this.#clock, ...options }));
   }
 
+  /** The records that a parser makes of each new file of a directory, or of all directories that a pattern matches. */
+  fileStream<T>(directory: string, options: FileStreamOptions<T>): DStream<T> {
+    return this.inputStream(fileStream(directory, { bornMs: this.#clock.now(), ...options }));
+  }
+
+  /** The lines of each new text file of a directory, or of all directories that a pattern matches. */
+  textFileStream(directory: string, options: TextFileStreamOptions = {}): DStream<string> {
+    return this.inputStream(textFileStream(directory, { bornMs: this.#clock.now(), ...options }));
+  }
+
+  /** The records of `recordLength` bytes of each new file of a directory, or of all that a pattern matches. */
+  binaryRecordsStream(
+    directory: string,
+    recordLength: number,
+    options: DirectoryOptions = {},
+  ): DStream<Uint8Array> {
+    const born = { bornMs: this.#clock.now(), ...options };
+    return this.inputStream(binaryRecordsStream(directory, recordLength, born));
+  }
+
   /** The datasets of a queue, one per batch or all that are there; arrays of records count as datasets. */
   queueStream<T>(
-    queue: (RDD<T> | readonly T[])[],
+    queue: (RDD<T> | readonly (T | TupleHint)[])[],
     options: QueueStreamOptions<T> = {},
   ): DStream<T> {
-    return this.inputStream(new QueueInputStream(queue, options));
+    return this.inputStream(new QueueInputStream(queue as (RDD<T> | readonly T[])[], options));
   }
 
   /** The same dataset in every batch. */

@@ -7,17 +7,20 @@
 import { Deadline, Settlement, StreamError } from "../base/index.ts";
 import {
   currentJob,
+  type DatasetsOf,
   type DStream,
   type Duration,
   duration,
+  type InputStream,
   type RDD,
   DStream as Stream,
   StreamGraph,
   type StreamHost,
+  type StreamsOf,
   transformed,
   UnionStreamNode,
 } from "../core/index.ts";
-import { PidRateEstimator, ReceiverTracker } from "../receiver/index.ts";
+import { PidRateEstimator, type ReceiverInfo, ReceiverTracker } from "../receiver/index.ts";
 import {
   Backpressure,
   BatchScheduler,
@@ -52,6 +55,9 @@ export class StreamingContext extends StreamSources implements StreamHost {
   readonly #settle = new Settlement();
   #state: StreamingContextState = "INITIALIZED";
   #stopping: Promise<void> | undefined;
+  #destroying: Promise<void> | undefined;
+  #closed: Promise<void> | undefined;
+  readonly #startedInputs: InputStream[] = [];
   #releaseSignals: () => void = () => {};
 
   /** Throws `duration_invalid`, `argument_invalid`, `master_unknown`, `data_context_closed`. */
@@ -62,13 +68,24 @@ export class StreamingContext extends StreamSources implements StreamHost {
     const data = given ?? new DataContext({ ...options, clock });
     const listeners = new ListenerBus(logger);
     const graph = new StreamGraph(data.environment, settings.batchInterval);
+    const warnOf = ({ lastError, lastErrorMessage, name }: ReceiverInfo): void => {
+      // A receiver that was told to stop has no error.
+      if (lastErrorMessage !== "")
+        logger.warn(`${name}: ${lastErrorMessage}`, lastError || undefined);
+    };
     const tracker = new ReceiverTracker({
       clock,
       blocks: data.environment.blocks,
       events: {
         receiverStarted: (info) => listeners.post("onReceiverStarted", info),
-        receiverError: (info) => listeners.post("onReceiverError", info),
-        receiverStopped: (info) => listeners.post("onReceiverStopped", info),
+        receiverError: (info) => {
+          warnOf(info);
+          listeners.post("onReceiverError", info);
+        },
+        receiverStopped: (info) => {
+          warnOf(info);
+          listeners.post("onReceiverStopped", info);
+        },
       },
       options: {
         blockIntervalMs: settings.blockInterval,
@@ -132,9 +149,9 @@ export class StreamingContext extends StreamSources implements StreamHost {
   }
 
   /** A stream made of several by a function over their datasets, on the driver; throws as `union`. */
-  transform<U>(
-    streams: readonly DStream<never>[] | readonly DStream<unknown>[],
-    f: (datasets: readonly RDD<unknown>[], timeMs: number) => RDD<U> | Promise<RDD<U>>,
+  transform<Ts extends readonly unknown[], U>(
+    streams: StreamsOf<Ts>,
+    f: (datasets: DatasetsOf<Ts>, timeMs: number) => RDD<U> | Promise<RDD<U>>,
   ): DStream<U> {
     return transformed(streams, f);
   }
@@ -150,7 +167,8 @@ export class StreamingContext extends StreamSources implements StreamHost {
 
   /**
    * Starts receivers and batches. Throws `output_missing`, `context_active` (another one of this process),
-   * `context_stopped`; what fails on the way leaves the context stopped.
+   * `data_context_closed`, `context_stopped` (also when it is stopped meanwhile); what fails on the way leaves the
+   * context stopped.
    */
   async start(): Promise<void> {
     if (this.#state === "STOPPED") throw new StreamError("context_stopped", { operation: "start" });
@@ -159,12 +177,15 @@ export class StreamingContext extends StreamSources implements StreamHost {
       return;
     }
     this.graph.assertComplete();
+    if (this.data.isClosed) throw new StreamError("data_context_closed");
     activePlace.take(this);
     this.#state = "ACTIVE";
     try {
       await this.#start();
     } catch (error) {
       await this.destroy(error);
+      // One may have started while the context was stopped already.
+      await this.#stopInputs();
       throw error;
     }
   }
@@ -190,26 +211,38 @@ export class StreamingContext extends StreamSources implements StreamHost {
   async stop(options: { graceful?: boolean; dataContext?: boolean } = {}): Promise<void> {
     if (options.graceful === false) return this.destroy(undefined, options);
     this.#stopping ??= this.#stopGracefully();
-    return this.#afterStop(options);
+    return this.#afterStop(this.#stopping, options);
   }
 
-  /** Stops at once: running tasks are cancelled, what was received and not processed is dropped. */
+  /**
+   * Stops at once: running tasks are cancelled, what was received and not processed is dropped. With a reason the
+   * termination rejects with it.
+   */
   async destroy(reason?: unknown, options: { dataContext?: boolean } = {}): Promise<void> {
-    if (this.#state !== "STOPPED") this.#stopping = this.#destroy(reason);
-    return this.#afterStop(options);
+    this.#destroying ??= this.#closed ?? this.#destroyNow(reason);
+    this.#stopping ??= this.#destroying;
+    return this.#afterStop(this.#destroying, options);
   }
 
+  /** `stop()`; of a context that has stopped already nothing is told again. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
+    if (this.#state === "STOPPED") await this.#closed;
+    else await this.stop();
   }
 
   async #start(): Promise<void> {
     const { clock, signal, stopGracefullyOnShutdown } = this.#settings;
+    signal?.throwIfAborted();
     const { firstMs, zeroMs } = BatchScheduler.gridFrom(clock, this.batchInterval);
     this.graph.start(zeroMs);
-    for (const input of this.graph.inputs) await input.start();
+    for (const input of this.graph.inputs) {
+      await input.start();
+      this.#startedInputs.push(input);
+      this.#assertNotStopping();
+    }
     this.registerReceivers();
     await this.tracker.start();
+    this.#assertNotStopping();
     signal?.throwIfAborted();
     signal?.addEventListener("abort", this.#onAbort, { once: true });
     if (stopGracefullyOnShutdown === true) {
@@ -223,8 +256,13 @@ export class StreamingContext extends StreamSources implements StreamHost {
     void this.destroy(this.#settings.signal?.reason);
   };
 
+  #assertNotStopping(): void {
+    if (this.#stopping === undefined) return;
+    throw new StreamError("context_stopped", { operation: "start" });
+  }
+
   async #stopGracefully(): Promise<void> {
-    if (this.#state !== "ACTIVE") return this.#finish(undefined);
+    if (this.#state !== "ACTIVE") return this.#close(undefined);
     const { clock, gracefulStopTimeoutMs: timeoutMs } = this.#settings;
     const deadlineMs = clock.monotonicNow() + timeoutMs;
     const receivers = await this.tracker.stop({ timeoutMs }).then(
@@ -233,55 +271,81 @@ export class StreamingContext extends StreamSources implements StreamHost {
     );
     const drained = this.#scheduler.drain(() => this.tracker.hasUnallocatedBlocks);
     const deadline = new Deadline(clock, deadlineMs - clock.monotonicNow());
-    const inTime = await deadline.isMetBy(drained);
-    if (inTime) return this.#finish(receivers);
+    // It ends as well when it is destroyed meanwhile, which is not for this stop to tell.
+    const inTime = await deadline.isMetBy(Promise.race([drained, this.#settle.promise]));
+    if (this.#destroying !== undefined) return this.#destroying;
+    if (inTime) {
+      await this.#close(receivers);
+      if (receivers !== undefined) throw receivers.error;
+      return;
+    }
     const error = new StreamError("stop_timed_out", {
       timeoutMs,
       unfinishedBatches: this.#scheduler.unfinishedBatches,
     });
-    return this.#destroy(error);
+    this.#destroying = this.#destroyNow(error);
+    await this.#destroying;
+    throw error;
   }
 
-  async #destroy(reason: unknown): Promise<void> {
+  async #destroyNow(reason: unknown): Promise<void> {
     const cancelled = reason ?? new StreamError("context_stopped", { operation: "destroy" });
     this.tracker.destroy(cancelled);
     const ended = this.#scheduler.destroy(cancelled);
     await new Deadline(this.#settings.clock, destroyTimeoutMs).isMetBy(ended);
-    await this.#finish(reason === undefined ? undefined : { error: reason });
+    await this.#close(reason === undefined ? undefined : { error: reason });
   }
 
-  async #finish(failure: { readonly error: unknown } | undefined): Promise<void> {
-    if (this.#state === "STOPPED") return;
-    const wasActive = this.#state === "ACTIVE";
+  /** The end of all: what failed, if anything, is told to whoever awaits the termination. Never rejects. */
+  #close(failure: { readonly error: unknown } | undefined): Promise<void> {
+    this.#closed ??= this.#closeAll(failure);
+    return this.#closed;
+  }
+
+  async #closeAll(failure: { readonly error: unknown } | undefined): Promise<void> {
+    const { clock, signal } = this.#settings;
     this.#state = "STOPPED";
+    this.graph.close();
     this.#releaseSignals();
-    this.#settings.signal?.removeEventListener("abort", this.#onAbort);
+    signal?.removeEventListener("abort", this.#onAbort);
     const outcome = failure ?? this.#scheduler.firstFailure;
-    try {
-      if (wasActive) {
-        for (const input of this.graph.inputs) await input.stop();
-        await this.tracker.forget(Number.POSITIVE_INFINITY);
-      }
-    } finally {
-      this.#listeners.post("onStreamingStopped", {
-        time: this.#settings.clock.now(),
-        error: outcome?.error,
-      });
-      this.#listeners.close();
-      activePlace.leave(this);
-      if (this.#ownsData) await this.data.close();
-      if (outcome === undefined) this.#settle.resolve();
-      else this.#settle.reject(outcome.error);
-    }
-    if (failure !== undefined && failure.error instanceof StreamError) throw failure.error;
+    await this.#stopInputs();
+    await this.#attempt("forget the blocks of receivers", () =>
+      this.tracker.forget(Number.POSITIVE_INFINITY),
+    );
+    this.#listeners.post("onStreamingStopped", { time: clock.now(), error: outcome?.error });
+    this.#listeners.close();
+    activePlace.leave(this);
+    if (this.#ownsData) await this.#attempt("close the data context", () => this.data.close());
+    if (outcome === undefined) this.#settle.resolve();
+    else this.#settle.reject(outcome.error);
   }
 
-  async #afterStop({ dataContext }: { dataContext?: boolean }): Promise<void> {
+  /** Stops the inputs that were started; one that hangs is not waited for. */
+  async #stopInputs(): Promise<void> {
+    const stopping = this.#startedInputs
+      .splice(0)
+      .map((input) => this.#attempt(`stop the ${input.name}`, () => input.stop()));
+    const { clock, logger } = this.#settings;
+    const inTime = await new Deadline(clock, destroyTimeoutMs).isMetBy(Promise.all(stopping));
+    if (!inTime) logger.error(`an input did not stop within ${destroyTimeoutMs} ms`);
+  }
+
+  /** Does what must not keep the context from its end when it fails. */
+  async #attempt(what: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#settings.logger.error(`could not ${what}`, error);
+    }
+  }
+
+  async #afterStop(end: Promise<void>, options: { dataContext?: boolean }): Promise<void> {
     const stopped = (async () => {
       try {
-        await this.#stopping;
+        await end;
       } finally {
-        if (dataContext === true) await this.data.close();
+        if (options.dataContext === true) await this.data.close();
       }
     })();
     // A stop that waits for the operation that waits for it would wait for ever.

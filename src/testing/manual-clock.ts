@@ -3,7 +3,7 @@
  * Invariants: I1 timers fire in the order of their due time, then in the order in which they were set. I2 while a timer
  * fires, `now` is its due time. I3 `advance` waits for the work that a tick began before it moves on.
  */
-import { type Clock, StreamError, type Timer } from "../base/index.ts";
+import { type Clock, StreamError, systemClock, type Timer } from "../base/index.ts";
 
 interface PendingTimer extends Timer {
   readonly dueMs: number;
@@ -42,7 +42,7 @@ export class ManualClock implements Clock {
   }
 
   yieldToEventLoop(): Promise<void> {
-    return new Promise((resolve) => setImmediate(resolve));
+    return systemClock.yieldToEventLoop();
   }
 
   /** How many timers are set. */
@@ -52,7 +52,7 @@ export class ManualClock implements Clock {
 
   /**
    * Moves time on by `ms`: every timer that falls due fires at its own time, and the work that it began is done before
-   * the next one fires. Throws `clock_advancing` when called from within such work, which would wait for itself.
+   * the next one fires. Throws `argument_invalid`, and `clock_advancing` when called from within such work, which would wait for itself.
    */
   async advance(ms: number): Promise<void> {
     await this.#move(ms, (timer) => timer.fire());
@@ -72,6 +72,13 @@ export class ManualClock implements Clock {
   }
 
   async #move(ms: number, fire: (timer: PendingTimer) => void | Promise<void>): Promise<void> {
+    if (!Number.isFinite(ms) || ms < 0) {
+      throw new StreamError("argument_invalid", {
+        argument: "ms",
+        value: ms,
+        expected: "a number from 0 up",
+      });
+    }
     if (this.#advancing) throw new StreamError("clock_advancing", { now: this.now() });
     this.#advancing = true;
     try {

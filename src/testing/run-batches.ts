@@ -1,15 +1,16 @@
 /** Owns: running a stream over given batches, under the manual clock, and telling what came out batch by batch. */
 import { type Logger, silentLogger } from "../base/index.ts";
+import { StreamingContext, type StreamingContextOptions } from "../context/index.ts";
 import {
+  ArrayNode,
   type DStream,
   type Duration,
   InputDStream,
   type InputHost,
   RDD,
-  ArrayNode,
   slices,
+  type TupleHint,
 } from "../core/index.ts";
-import { StreamingContext, type StreamingContextOptions } from "../context/index.ts";
 import { ManualClock } from "./manual-clock.ts";
 
 /** The records of one batch of one stream; null where the stream has no dataset in that batch. */
@@ -19,7 +20,9 @@ export type TestBatch<T> = readonly T[] | null;
 export interface BatchesToRun<Inputs extends readonly unknown[]> {
   readonly batchInterval: Duration;
   /** One list of batches per stream; batches after the end of a list are empty. */
-  readonly inputs: { readonly [Index in keyof Inputs]: readonly TestBatch<Inputs[Index]>[] };
+  readonly inputs: {
+    readonly [Index in keyof Inputs]: readonly TestBatch<Inputs[Index] | TupleHint>[];
+  };
   /** How many batches to run (default: the length of the longest input). */
   readonly batches?: number;
   /** The number of partitions that each batch comes in (default 1). */

@@ -3,7 +3,7 @@
  * Does not own: transformations (dstream.ts), running them (src/scheduler).
  */
 import { type FileWriter, lineOf, type RDD } from "../rdd/index.ts";
-import type { DStreamNode } from "./node.ts";
+import { DStreamHandle } from "./dstream-handle.ts";
 import { declarationSite, type OutputBody, OutputNode } from "./output-node.ts";
 
 /** A declared output operation. */
@@ -22,14 +22,7 @@ export class OutputOperation {
 }
 
 /** The output operations of a stream. */
-export class DStreamOutputs<T> {
-  /** The operator behind this stream; for operators of one's own. */
-  readonly node: DStreamNode<T>;
-
-  constructor(node: DStreamNode<T>) {
-    this.node = node;
-  }
-
+export class DStreamOutputs<T> extends DStreamHandle<T> {
   /**
    * Calls `body` with the dataset of each batch and its time (ms since the epoch), on the driver; nothing is computed
    * unless it runs an action.
@@ -40,7 +33,7 @@ export class DStreamOutputs<T> {
 
   /** Calls `f` with the records of each partition of each batch, where they are: the place for connections. */
   foreachPartition(
-    f: (records: readonly T[], partition: number, timeMs: number) => void | Promise<void>,
+    f: (records: readonly T[], partition: number, timeMs: number) => unknown,
   ): OutputOperation {
     return this.#output(
       "foreachPartition",

@@ -1,115 +1,90 @@
 /**
  * Owns: the fluent class of a stream: every method is a line that makes an operator of the graph.
- * Does not own: the operators (operators/), the output operations (dstream-outputs.ts).
+ * Does not own: the operators (operators/), the output operations (dstream-outputs.ts), the stream itself
+ * (dstream-handle.ts).
  */
-import { StreamError } from "../../base/index.ts";
 import {
   type Aggregator,
+  type AnyPair,
   ArrayNode,
+  type Combining,
+  type Elements,
+  type Emitted,
   grouping,
-  HashPartitioner,
   KeyGroupPartitioner,
+  type ListPairOf,
+  type ListPairValue,
   type NotPromise,
+  type NumberValue,
+  type PairOf,
+  type PairValue,
+  type PairWithList,
   type Partitioner,
   type Partitioning,
   type PartitionResult,
   RDD,
   type RDDNode,
+  type Returned,
   reducing,
+  type Verdict,
 } from "../rdd/index.ts";
-import {
-  type StorageLevel,
-  type StorageLevelName,
-  StorageLevels,
-  storageLevel,
-} from "../storage-level.ts";
-import { type Duration, floorToGrid } from "../time.ts";
+import type { Duration } from "../time.ts";
 import { DStreamOutputs } from "./dstream-outputs.ts";
 import type { DStreamNode } from "./node.ts";
-import { CombinedNode, DerivedNode } from "./operators/derived.ts";
+import { DerivedNode } from "./operators/derived.ts";
 import {
   type MappingFunction,
   MapWithStateNode,
   StateSnapshotsNode,
 } from "./operators/map-with-state.ts";
+import { combinedNode, type DatasetsOf, transformNode } from "./operators/transform.ts";
 import { UnionStreamNode } from "./operators/union.ts";
 import {
   type UpdateFunction,
   type UpdatePartitionFunction,
   UpdateStateByKeyNode,
 } from "./operators/update-state-by-key.ts";
-import { datasetsWithin, WindowNode, windowSize } from "./operators/window.ts";
+import { WindowNode, windowSize } from "./operators/window.ts";
 import { type StateSettings, StateSpec, stateOptionsOf } from "./state-spec.ts";
-import type { StreamHost } from "./stream.ts";
-import { combinedPerBatch, incrementalWindow, reducedByKeyAndWindow } from "./windows.ts";
+import {
+  combinedPerBatch,
+  incrementalWindow,
+  reducedByKeyAndWindow,
+  type WindowOptions,
+} from "./windows.ts";
 
 /** A stream: a dataset per batch time, described once. */
 export class DStream<T> extends DStreamOutputs<T> {
-  /** The time between two datasets, in ms. */
-  get slideDuration(): Duration {
-    return this.node.slideMs as Duration;
-  }
-
-  /** The context that it belongs to. */
-  get context(): StreamHost {
-    return this.node.scope.host;
-  }
-
-  /** The operators that it is made from. */
-  get dependencies(): readonly { readonly uid: string; readonly kind: string }[] {
-    return this.node.parents;
-  }
-
-  /** The id of its operator: the given one, else a hash of what it does to what. */
-  get id(): string {
-    return this.node.uid;
-  }
-
-  /** Gives its operator an id that stays the same however the program changes; throws `uid_fixed`, `uid_taken`. */
-  uid(uid: string): this {
-    this.node.giveUid(uid);
-    return this;
-  }
-
-  /** Keeps its datasets from their first computation on; throws `storage_level_unknown`, `graph_fixed`. */
-  persist(level: StorageLevelName | StorageLevel = StorageLevels.MEMORY_ONLY): this {
-    this.node.persist(storageLevel(level));
-    return this;
-  }
-
-  /** `persist()` in memory. */
-  cache(): this {
-    return this.persist();
-  }
-
-  /** The dataset of a batch time; undefined where the stream has none. */
-  async compute(timeMs: number): Promise<RDD<T> | undefined> {
-    const dataset = await this.node.at(timeMs);
-    return dataset && new RDD(dataset);
-  }
-
-  /** One record for each record. A function that returns pairs makes a stream of pairs. */
-  map<K, V>(f: (record: T) => readonly [K, V] & NotPromise<K> & NotPromise<V>): DStream<[K, V]>;
+  /** One record for each record. A returned `[key, value]` is a pair; a value written as `[x]` is an array that can grow. */
+  map<P extends PairWithList>(f: (record: T) => ListPairValue<P>): DStream<ListPairOf<P>>;
+  map<P extends AnyPair>(f: (record: T) => PairValue<P>): DStream<PairOf<P>>;
+  map<N extends number>(f: (record: T) => NumberValue<N>): DStream<number>;
   map<U>(f: (record: T) => U & NotPromise<U>): DStream<U>;
   map<U>(f: (record: T) => U & NotPromise<U>): DStream<U> {
     return this.#derive("map", (dataset) => dataset.map(f));
   }
 
   /** Any number of records for each record. */
-  flatMap<K, V>(f: (record: T) => Iterable<readonly [K, V]>): DStream<[K, V]>;
-  flatMap<U>(f: (record: T) => Iterable<U>): DStream<U>;
+  flatMap<P extends AnyPair>(f: (record: T) => Iterable<PairValue<P>>): DStream<PairOf<P>>;
+  flatMap<U>(f: (record: T) => Iterable<Returned<U>>): DStream<U>;
+  flatMap<R>(f: (record: T) => R & NotPromise<R> & Iterable<unknown>): DStream<Elements<R>>;
   flatMap<U>(f: (record: T) => Iterable<U>): DStream<U> {
     return this.#derive("flatMap", (dataset) => dataset.flatMap(f));
   }
 
   /** The records for which the predicate holds. */
   filter<U extends T>(predicate: (record: T) => record is U): DStream<U>;
-  filter(predicate: (record: T) => boolean): DStream<T>;
+  filter<B>(predicate: (record: T) => Verdict<B>): DStream<T>;
   filter(predicate: (record: T) => boolean): DStream<T> {
     return this.#derive("filter", (dataset) => dataset.filter(predicate));
   }
 
   /** One record for each record, by a function that waits; the results keep the order of the records. */
+  mapAsync<P extends AnyPair>(
+    f: (record: T) => PromiseLike<PairValue<P>>,
+    options?: { concurrency?: number },
+  ): DStream<PairOf<P>>;
+  mapAsync<U>(f: (record: T) => PromiseLike<U>, options?: { concurrency?: number }): DStream<U>;
   mapAsync<U>(
     f: (record: T) => PromiseLike<U>,
     options: { concurrency?: number } = {},
@@ -123,6 +98,14 @@ export class DStream<T> extends DStreamOutputs<T> {
   }
 
   /** A function over the records of a whole partition. */
+  mapPartitions<P extends AnyPair>(
+    f: (records: readonly T[]) => PartitionResult<PairValue<P>>,
+    options?: { preservesPartitioning?: boolean },
+  ): DStream<PairOf<P>>;
+  mapPartitions<U>(
+    f: (records: readonly T[]) => PartitionResult<U>,
+    options?: { preservesPartitioning?: boolean },
+  ): DStream<U>;
   mapPartitions<U>(
     f: (records: readonly T[]) => PartitionResult<U>,
     options: { preservesPartitioning?: boolean } = {},
@@ -131,6 +114,14 @@ export class DStream<T> extends DStreamOutputs<T> {
   }
 
   /** As `mapPartitions`, with the number of the partition. */
+  mapPartitionsWithIndex<P extends AnyPair>(
+    f: (partition: number, records: readonly T[]) => PartitionResult<PairValue<P>>,
+    options?: { preservesPartitioning?: boolean },
+  ): DStream<PairOf<P>>;
+  mapPartitionsWithIndex<U>(
+    f: (partition: number, records: readonly T[]) => PartitionResult<U>,
+    options?: { preservesPartitioning?: boolean },
+  ): DStream<U>;
   mapPartitionsWithIndex<U>(
     f: (partition: number, records: readonly T[]) => PartitionResult<U>,
     options: { preservesPartitioning?: boolean } = {},
@@ -180,7 +171,7 @@ export class DStream<T> extends DStreamOutputs<T> {
 
   /** Another dataset made of that of each batch, on the driver. */
   transform<U>(f: (dataset: RDD<T>, timeMs: number) => RDD<U> | Promise<RDD<U>>): DStream<U> {
-    return transformed([this], (datasets, timeMs) => f(datasets[0] as RDD<T>, timeMs));
+    return transformed<[T], U>([this], ([dataset], timeMs) => f(dataset, timeMs));
   }
 
   /** A dataset made of those of two streams in each batch, on the driver. */
@@ -188,8 +179,8 @@ export class DStream<T> extends DStreamOutputs<T> {
     other: DStream<O>,
     f: (dataset: RDD<T>, other: RDD<O>, timeMs: number) => RDD<U> | Promise<RDD<U>>,
   ): DStream<U> {
-    return transformed([this, other as DStream<never>], (datasets, timeMs) =>
-      f(datasets[0] as RDD<T>, datasets[1] as RDD<unknown> as RDD<O>, timeMs),
+    return transformed<[T, O], U>([this, other], ([dataset, others], timeMs) =>
+      f(dataset, others, timeMs),
     );
   }
 
@@ -242,15 +233,6 @@ export class DStream<T> extends DStreamOutputs<T> {
     );
   }
 
-  /** The datasets of the times from `fromMs` to `toMs`, both included, on the grid of the slide; throws `slice_invalid`. */
-  async slice(fromMs: number, toMs: number): Promise<RDD<T>[]> {
-    const { scope, slideMs } = this.node;
-    if (!scope.isStarted || fromMs > toMs) throw new StreamError("slice_invalid", { fromMs, toMs });
-    const from = Math.max(floorToGrid(fromMs, slideMs, scope.zeroTimeMs), scope.zeroTimeMs);
-    const to = floorToGrid(toMs, slideMs, scope.zeroTimeMs);
-    return (await datasetsWithin(this.node, from - slideMs, to)).map((dataset) => new RDD(dataset));
-  }
-
   /** The values of each key in each batch, as an array. */
   groupByKey<K, V>(this: DStream<[K, V]>, partitioning?: Partitioning): DStream<[K, V[]]> {
     return this.#combine("groupByKey", grouping<V>(), partitioning);
@@ -259,7 +241,7 @@ export class DStream<T> extends DStreamOutputs<T> {
   /** The values of each key in each batch as one. */
   reduceByKey<K, V>(
     this: DStream<[K, V]>,
-    f: (left: V, right: V) => V,
+    f: (left: V, right: V) => Returned<V>,
     partitioning?: Partitioning,
   ): DStream<[K, V]> {
     return this.#combine("reduceByKey", reducing(f), partitioning);
@@ -268,7 +250,7 @@ export class DStream<T> extends DStreamOutputs<T> {
   /** The values of each key in each batch as one, by functions of one's own. */
   combineByKey<K, V, C>(
     this: DStream<[K, V]>,
-    aggregator: Omit<Aggregator<V, C>, "mapSideCombine"> & { mapSideCombine?: boolean },
+    aggregator: Combining<V, C>,
     partitioning?: Partitioning,
   ): DStream<[K, C]> {
     const { mapSideCombine = true, create, mergeValue, mergeCombiners } = aggregator;
@@ -285,12 +267,24 @@ export class DStream<T> extends DStreamOutputs<T> {
   }
 
   /** Each key with another value. */
-  mapValues<K, V, W>(this: DStream<[K, V]>, f: (value: V) => W & NotPromise<W>): DStream<[K, W]> {
+  mapValues<K, V, E>(
+    this: DStream<[K, V]>,
+    f: (value: V) => readonly [Returned<E>],
+  ): DStream<[K, E[]]>;
+  mapValues<K, V, N extends number>(
+    this: DStream<[K, V]>,
+    f: (value: V) => NumberValue<N>,
+  ): DStream<[K, number]>;
+  mapValues<K, V, W>(this: DStream<[K, V]>, f: (value: V) => Returned<W>): DStream<[K, W]>;
+  mapValues<K, V, W>(this: DStream<[K, V]>, f: (value: V) => Returned<W>): DStream<[K, W]> {
     return this.#derive("mapValues", (dataset) => dataset.mapValues(f));
   }
 
   /** Each key with any number of values for each of its values. */
-  flatMapValues<K, V, W>(this: DStream<[K, V]>, f: (value: V) => Iterable<W>): DStream<[K, W]> {
+  flatMapValues<K, V, W>(
+    this: DStream<[K, V]>,
+    f: (value: V) => Iterable<Returned<W>>,
+  ): DStream<[K, W]> {
     return this.#derive("flatMapValues", (dataset) => dataset.flatMapValues(f));
   }
 
@@ -356,15 +350,15 @@ export class DStream<T> extends DStreamOutputs<T> {
    */
   reduceByKeyAndWindow<K, V>(
     this: DStream<[K, V]>,
-    f: (left: V, right: V) => V,
+    f: (left: V, right: V) => Returned<V>,
     window: Duration,
     slide?: Duration,
     options?: { partitioning?: Partitioning | undefined },
   ): DStream<[K, V]>;
   reduceByKeyAndWindow<K, V>(
     this: DStream<[K, V]>,
-    f: (left: V, right: V) => V,
-    inverse: (total: V, leaving: V) => V,
+    f: (left: V, right: V) => Returned<V>,
+    inverse: (total: V, leaving: V) => Returned<V>,
     window: Duration,
     slide?: Duration,
     options?: WindowOptions<K, V>,
@@ -392,7 +386,7 @@ export class DStream<T> extends DStreamOutputs<T> {
    */
   updateStateByKey<K, V, S>(
     this: DStream<[K, V]>,
-    f: UpdateFunction<K, V, S>,
+    f: UpdateFunction<K, V, S, Returned<S>>,
     settings: StateSettings<K, S> = {},
   ): DStream<[K, S]> {
     return this.#updateState({ each: f }, settings);
@@ -401,17 +395,17 @@ export class DStream<T> extends DStreamOutputs<T> {
   /** As `updateStateByKey`, by a function over all keys of a partition at once. */
   updateStateByPartition<K, V, S>(
     this: DStream<[K, V]>,
-    f: UpdatePartitionFunction<K, V, S>,
+    f: UpdatePartitionFunction<K, V, S, Returned<S>>,
     settings: StateSettings<K, S> = {},
   ): DStream<[K, S]> {
     return this.#updateState({ partitions: f }, settings);
   }
 
   /** What a function makes of each record and the state of its key; keys without data cost nothing. */
-  mapWithState<K, V, S, M>(
+  mapWithState<K, V, S, M = never>(
     this: DStream<[K, V]>,
-    spec: StateSpec<K, V, S, M> | MappingFunction<K, V, S, M>,
-  ): MapWithStateDStream<K, S, Exclude<M, undefined>> {
+    spec: (StateSpec<K, V, S, M> & NotPromise<M>) | MappingFunction<K, V, S, Returned<M, void>>,
+  ): MapWithStateDStream<K, S, Emitted<M>> {
     const { f, settings } = typeof spec === "function" ? StateSpec.function(spec) : spec;
     const { timeout } = settings;
     const node = new MapWithStateNode<K, V, S, M>(this.node, f, {
@@ -419,7 +413,7 @@ export class DStream<T> extends DStreamOutputs<T> {
       timeoutMs: timeout,
     });
     return new MapWithStateDStream(
-      node as DStreamNode<unknown> as MapWithStateNode<K, unknown, S, Exclude<M, undefined>>,
+      node as DStreamNode<unknown> as MapWithStateNode<K, unknown, S, Emitted<M>>,
     );
   }
 
@@ -448,9 +442,7 @@ export class DStream<T> extends DStreamOutputs<T> {
     aggregator: Aggregator<V, C>,
     partitioning: Partitioning | undefined,
   ): DStream<[K, C]> {
-    const { defaultParallelism } = this.node.scope.environment;
-    const partitioner = hashPartitioner(partitioning ?? defaultParallelism);
-    return new DStream(combinedPerBatch(this.node, kind, aggregator, partitioner));
+    return new DStream(combinedPerBatch(this.node, kind, aggregator, partitioning));
   }
 
   #with<K, V, W, R>(
@@ -459,30 +451,13 @@ export class DStream<T> extends DStreamOutputs<T> {
     other: DStream<[K, W]>,
     combine: (left: RDD<[K, V]>, right: RDD<[K, W]>) => RDD<R>,
   ): DStream<R> {
-    const parents = [this.node as DStreamNode<unknown>, other.node as DStreamNode<unknown>];
-    return new DStream(
-      new CombinedNode(
-        parents,
-        kind,
-        ([left, right]) =>
-          combine(
-            new RDD(left as RDDNode<unknown> as RDDNode<[K, V]>),
-            new RDD(right as RDDNode<unknown> as RDDNode<[K, W]>),
-          ).node,
-      ),
-    );
+    return new DStream(combinedNode(kind, this.node, other.node, combine));
   }
 
   #statePartitioner(partitioning: Partitioning | undefined): Partitioner {
     const chosen = partitioning ?? this.node.scope.environment.defaultParallelism;
     return typeof chosen === "number" ? new KeyGroupPartitioner(chosen) : chosen;
   }
-}
-
-/** Where an incremental window puts its keys, and which it keeps. */
-export interface WindowOptions<K, V> {
-  readonly partitioning?: Partitioning | undefined;
-  readonly filter?: ((key: K, value: V) => boolean) | undefined;
 }
 
 /** The stream of what the function of `mapWithState` returned. */
@@ -496,34 +471,28 @@ export class MapWithStateDStream<K, S, M> extends DStream<M> {
 
   /** All keys with their state, after each batch. */
   stateSnapshots(): DStream<[K, S]> {
-    return new DStream(
-      new StateSnapshotsNode<K, S>(this.#node as MapWithStateNode<K, unknown, S, unknown>),
-    );
+    return new DStream(new StateSnapshotsNode<K, S>(this.#node));
   }
 }
 
+/** Streams of records of these types. */
+export type StreamsOf<Ts extends readonly unknown[]> = {
+  readonly [Index in keyof Ts]: DStream<Ts[Index]>;
+};
+
 /** A stream made of several by a function over their datasets, on the driver. */
-export function transformed<U>(
-  streams: readonly DStream<never>[] | readonly DStream<unknown>[],
-  f: (datasets: readonly RDD<unknown>[], timeMs: number) => RDD<U> | Promise<RDD<U>>,
+export function transformed<Ts extends readonly unknown[], U>(
+  streams: StreamsOf<Ts>,
+  f: (datasets: DatasetsOf<Ts>, timeMs: number) => RDD<U> | Promise<RDD<U>>,
 ): DStream<U> {
-  const parents = streams.map((stream) => stream.node as DStreamNode<unknown>);
   return new DStream(
-    new CombinedNode<U>(parents, "transform", async (datasets, timeMs) => {
-      const result = await f(
-        datasets.map((dataset) => new RDD(dataset)),
-        timeMs,
-      );
-      if (!(result instanceof RDD)) throw new StreamError("dataset_expected", { timeMs });
-      return result.node;
-    }),
+    transformNode(
+      streams.map((stream) => stream.node),
+      f,
+    ),
   );
 }
 
 function keyedByNull<T>(dataset: RDD<T>): RDD<[null, T]> {
   return dataset.map((record): [null, T] => [null, record]);
-}
-
-function hashPartitioner(partitioning: Partitioning): Partitioner {
-  return typeof partitioning === "number" ? new HashPartitioner(partitioning) : partitioning;
 }

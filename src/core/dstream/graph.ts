@@ -37,6 +37,8 @@ export class StreamGraph implements StreamScope {
   readonly #uids = new Set<string>();
   #inUse: ReadonlySet<StreamLineage> = new Set();
   #zeroTimeMs: number | undefined;
+  #lastTimeMs = Number.NEGATIVE_INFINITY;
+  #isClosed = false;
   #host: StreamHost | undefined;
   #rememberMs = 0;
 
@@ -62,6 +64,10 @@ export class StreamGraph implements StreamScope {
     return this.#zeroTimeMs;
   }
 
+  get lastTimeMs(): number {
+    return this.#lastTimeMs;
+  }
+
   get isStarted(): boolean {
     return this.#zeroTimeMs !== undefined;
   }
@@ -70,12 +76,17 @@ export class StreamGraph implements StreamScope {
     return this.#inputs;
   }
 
+  /** Those that an output depends on, once the graph has started. */
+  get inputsInUse(): readonly InputStream[] {
+    return this.#inputs.filter((input) => this.#inUse.has(input));
+  }
+
   get outputCount(): number {
     return this.#outputs.length;
   }
 
   assertBuilding(operation: string): void {
-    if (this.isStarted) throw new StreamError("graph_fixed", { operation });
+    if (this.isStarted || this.#isClosed) throw new StreamError("graph_fixed", { operation });
   }
 
   claimUid(uid: string): void {
@@ -127,6 +138,12 @@ export class StreamGraph implements StreamScope {
     }
     this.#inUse = this.#reachable();
     this.#zeroTimeMs = zeroTimeMs;
+    this.#lastTimeMs = zeroTimeMs;
+  }
+
+  /** Lets nothing be added any more, also where it never started. */
+  close(): void {
+    this.#isClosed = true;
   }
 
   isOnGrid(timeMs: number, slideMs: number): boolean {
@@ -136,7 +153,8 @@ export class StreamGraph implements StreamScope {
 
   /** What the batch of that time has to do; asked again after a failure, it makes anew only what failed. */
   async plan(timeMs: number): Promise<BatchPlan> {
-    const inputs = this.#inputs.filter((input) => this.#inUse.has(input));
+    this.#lastTimeMs = Math.max(this.#lastTimeMs, timeMs);
+    const inputs = this.inputsInUse;
     for (const input of inputs) await input.at(timeMs);
     const jobs: StreamJob[] = [];
     for (const output of this.#outputs) {
@@ -152,9 +170,14 @@ export class StreamGraph implements StreamScope {
     return { timeMs, inputs: inputs.map((input) => input.infoAt(timeMs)), jobs, stateUpdates };
   }
 
-  /** Lets the states of a batch that was given up be those of the batch before, where they did not come about. */
+  /** Leaves the data of a batch that was given up out of the states that did not come about. */
   giveUp(timeMs: number): void {
-    for (const stream of this.#statefulInUse()) stream.skip(timeMs);
+    for (const stream of this.#statefulInUse()) stream.giveUp(timeMs);
+  }
+
+  /** Whether a state of that time has yet to come about. */
+  owesStates(timeMs: number): boolean {
+    return this.#statefulInUse().some((stream) => stream.owes(timeMs));
   }
 
   /** Drops what no batch after `timeMs` can ask for. */

@@ -1,12 +1,14 @@
-export { DStream, MapWithStateDStream, transformed, type WindowOptions } from "./dstream.ts";
+export { DStream, MapWithStateDStream, type StreamsOf, transformed } from "./dstream.ts";
 export { OutputOperation } from "./dstream-outputs.ts";
 export { type BatchPlan, StreamGraph } from "./graph.ts";
 export { InputDStream, type InputHost, InputNode } from "./input-node.ts";
 export { DStreamNode } from "./node.ts";
 export type { MappingFunction } from "./operators/map-with-state.ts";
+export type { DatasetsOf } from "./operators/transform.ts";
 export { UnionStreamNode } from "./operators/union.ts";
 export type { UpdateFunction, UpdatePartitionFunction } from "./operators/update-state-by-key.ts";
 export type { OutputBody } from "./output-node.ts";
 export type { State } from "./state-handle.ts";
 export { type StateSettings, StateSpec } from "./state-spec.ts";
 export type { InputInfo, InputStream, StreamHost, StreamJob } from "./stream.ts";
+export type { WindowOptions } from "./windows.ts";

@@ -3,7 +3,7 @@
  * Does not own: the sources themselves (src/sources), receivers (src/receiver).
  */
 import { type Clock, StreamError } from "../../base/index.ts";
-import type { DatasetEnvironment, RDD, RDDNode } from "../rdd/index.ts";
+import { type DatasetEnvironment, type RDD, type RDDNode, userError } from "../rdd/index.ts";
 import { DStreamNode } from "./node.ts";
 import type { InputInfo, InputStream, StreamScope } from "./stream.ts";
 
@@ -98,11 +98,17 @@ export class InputNode<T> extends DStreamNode<T> implements InputStream {
   }
 
   protected async compute(timeMs: number): Promise<RDDNode<T> | undefined> {
-    return (await this.#input.compute(timeMs))?.node;
+    try {
+      return (await this.#input.compute(timeMs))?.node;
+    } catch (error) {
+      // It is asked again, and then reports again.
+      this.#infos.delete(timeMs);
+      throw userError(this.siteAt(timeMs), undefined, error);
+    }
   }
 
   protected override forgetOlder(untilMs: number): void {
-    for (const timeMs of [...this.#infos.keys()]) if (timeMs <= untilMs) this.#infos.delete(timeMs);
+    for (const timeMs of this.#infos.keys()) if (timeMs <= untilMs) this.#infos.delete(timeMs);
     this.#input.forget(untilMs);
   }
 

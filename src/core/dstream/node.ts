@@ -22,6 +22,7 @@ export abstract class DStreamNode<T> implements StreamLineage {
   #givenUid: string | undefined;
   #derivedUid: string | undefined;
   #rememberMs = 0;
+  #forgottenMs = Number.NEGATIVE_INFINITY;
   #level: StorageLevel | undefined;
 
   /** `parameters` tell this operator from another of the same kind over the same parents; they are part of its uid. */
@@ -87,11 +88,18 @@ export abstract class DStreamNode<T> implements StreamLineage {
     return 0;
   }
 
-  /** The dataset of a batch time; undefined where this stream makes none. */
+  /** The dataset of a batch time; undefined where this stream makes none. Rejects with `slice_invalid` for one that is forgotten. */
   at(timeMs: number): Promise<RDDNode<T> | undefined> {
     if (!this.scope.isOnGrid(timeMs, this.slideMs)) return Promise.resolve(undefined);
     let made = this.#generated.get(timeMs);
     if (made === undefined) {
+      // Its input may be gone: made once more it would be empty, without a word.
+      if (timeMs <= this.#forgottenMs) {
+        const { rememberMs, uid } = this;
+        return Promise.reject(
+          new StreamError("slice_invalid", { operator: uid, timeMs, rememberMs }),
+        );
+      }
       made = this.#make(timeMs);
       this.#generated.set(timeMs, made);
       // A failed attempt is not remembered: the batch is tried again.
@@ -103,6 +111,7 @@ export abstract class DStreamNode<T> implements StreamLineage {
   /** Drops the datasets made for times up to `beforeMs - rememberMs`. */
   async forget(beforeMs: number): Promise<void> {
     const untilMs = beforeMs - this.#rememberMs;
+    this.#forgottenMs = Math.max(this.#forgottenMs, untilMs);
     for (const [timeMs, made] of this.#generated) {
       // Times come in order, all but a few: nothing grows with the length of a window.
       if (timeMs > untilMs) break;

@@ -1,10 +1,11 @@
 /** Owns: an output operation: what it does with the dataset of each batch time. */
+import { fileURLToPath } from "node:url";
 import { RDD, userError } from "../rdd/index.ts";
 import type { DStreamNode } from "./node.ts";
 import type { OutputStream, StreamJob, StreamLineage } from "./stream.ts";
 
 /** What an output operation does with the dataset of a batch time. */
-export type OutputBody<T> = (dataset: RDD<T>, timeMs: number) => void | Promise<void>;
+export type OutputBody<T> = (dataset: RDD<T>, timeMs: number) => unknown;
 
 /** An output operation over one stream; it runs on the driver, once per batch. */
 export class OutputNode<T> implements OutputStream {
@@ -64,8 +65,10 @@ export class OutputNode<T> implements OutputStream {
 export function declarationSite(): string {
   const frames = (new Error().stack ?? "").split("\n").slice(2);
   const here = import.meta.url.replace(/\/core\/dstream\/[^/]*$/, "/");
+  // Stacks name modules by address; loaders that transform sources name them by path.
+  const ours = [here, fileURLToPath(here), "node:internal"];
   return frames
     .map((frame) => frame.trim().replace(/^at /, ""))
-    .filter((frame) => !frame.includes(here) && !frame.includes("node:internal"))
+    .filter((frame) => !ours.some((place) => frame.includes(place)))
     .join("\n");
 }

@@ -6,11 +6,17 @@ import type { StateUpdate } from "../../state/index.ts";
 export interface State<S> {
   /** Whether the key has a state. */
   exists(): boolean;
-  /** The state; throws `state_absent` where there is none. */
-  get(): S;
+  /**
+   * The state, to be read; throws `state_absent` where there is none. What `mutable` cloned may be changed, under a name of
+   * type S.
+   */
+  get(): Readonly<S>;
   /** The state, or undefined where there is none. */
-  getOption(): S | undefined;
-  /** Sets the state; throws `state_removed` after `remove()`, `state_timing_out` while the key times out. */
+  getOption(): Readonly<S> | undefined;
+  /**
+   * Sets the state; throws `state_removed` after `remove()`, `state_timing_out` while the key times out, and
+   * `argument_invalid` for undefined, which is no state.
+   */
   update(state: S): void;
   /** Removes the key; throws `state_removed` the second time, `state_timing_out` while the key times out. */
   remove(): void;
@@ -67,6 +73,10 @@ export class StateHandle<K, S> implements State<S> {
 
   update(state: S): void {
     this.#assertLasting();
+    if (state === undefined) {
+      const expected = "a value; remove() takes the state away";
+      throw new StreamError("argument_invalid", { argument: "state", key: this.#key, expected });
+    }
     this.#value = state;
     this.#phase = "updated";
   }

@@ -1,5 +1,5 @@
 /** Owns: how a program says what state it wants: the builder of `mapWithState`, and the settings of both. */
-import type { Partitioner, Partitioning, RDD } from "../rdd/index.ts";
+import type { Partitioner, Partitioning, RDD, TupleHint } from "../rdd/index.ts";
 import { partitionedBy } from "../rdd/index.ts";
 import { type Duration, duration } from "../time.ts";
 import type { MappingFunction } from "./operators/map-with-state.ts";
@@ -45,8 +45,10 @@ export class StateSpec<K, V, S, M> {
   }
 
   /** A spec with this function: called for each record with the state of its key. */
-  static function<K, V, S, M>(f: MappingFunction<K, V, S, M>): StateSpec<K, V, S, M> {
-    return new StateSpec(f, {});
+  static function<K, V, S, M = never>(
+    f: MappingFunction<K, V, S, M | TupleHint | void>,
+  ): StateSpec<K, V, S, M> {
+    return new StateSpec(f as MappingFunction<K, V, S, M>, {});
   }
 
   /** The state to begin with. */

@@ -17,8 +17,19 @@ import {
   type StageBarrier,
 } from "../rdd/index.ts";
 
-/** Fills the update of one partition. */
-export type UpdatePartition<K, S> = (update: StateUpdate<K, S>, flow: Flow) => Promise<void>;
+/** What brings a state from one version to the next. */
+export interface StateWork<K, S> {
+  /** The datasets that it takes. */
+  inputs(): readonly Lineage[];
+  /** Fills the update of one partition. */
+  updatePartition(update: StateUpdate<K, S>, flow: Flow): void | Promise<void>;
+}
+
+/** The work that leaves a state as it is. */
+export const noStateWork: StateWork<unknown, unknown> = {
+  inputs: () => [],
+  updatePartition: () => {},
+};
 
 /** The update of a keyed state for one batch time. */
 export class StateStage<K, S> implements StageBarrier {
@@ -27,30 +38,31 @@ export class StateStage<K, S> implements StageBarrier {
   readonly versionMs: number;
   readonly taskCount: number;
   readonly #state: VersionedState<K, S>;
-  readonly #updatePartition: UpdatePartition<K, S>;
   #previous: StateStage<K, S> | undefined;
-  #inputs: readonly Lineage[];
+  #work: StateWork<K, S>;
+  #workInstead: StateWork<K, S>;
 
+  /** `workInstead` is done when the batch is given up. */
   constructor(options: {
     state: VersionedState<K, S>;
     site: OperatorSite;
     versionMs: number;
     taskCount: number;
     previous: StateStage<K, S> | undefined;
-    inputs: readonly Lineage[];
-    updatePartition: UpdatePartition<K, S>;
+    work: StateWork<K, S>;
+    workInstead: StateWork<K, S>;
   }) {
     this.site = options.site;
     this.versionMs = options.versionMs;
     this.taskCount = options.taskCount;
     this.#state = options.state;
     this.#previous = options.previous;
-    this.#inputs = options.inputs;
-    this.#updatePartition = options.updatePartition;
+    this.#work = options.work;
+    this.#workInstead = options.workInstead;
   }
 
   get dependencies(): readonly Dependency[] {
-    const inputs = narrow(...this.#inputs);
+    const inputs = narrow(...this.#work.inputs());
     if (this.#previous === undefined || this.#previous.isComplete()) return inputs;
     return [{ kind: "stage", barrier: this.#previous }, ...inputs];
   }
@@ -65,15 +77,25 @@ export class StateStage<K, S> implements StageBarrier {
   }
 
   async runTask(partition: number, flow: Flow): Promise<void> {
+    const work = this.#work;
     const update = this.#state.begin(partition, this.versionMs);
-    await this.#updatePartition(update, flow);
-    this.#state.complete(update);
+    await work.updatePartition(update, flow);
+    // Where the batch was given up meanwhile the update is discarded, and the task still missing.
+    if (work === this.#work) this.#state.complete(update);
+  }
+
+  /** Does what is to be done without the data of the batch; what was done so far counts no more. */
+  giveUp(): void {
+    if (this.isComplete()) return;
+    this.#work = this.#workInstead;
+    this.#state.restart(this.versionMs);
   }
 
   /** Lets go of what the version was made from, so that lineage does not grow with history. */
   finish(): void {
     this.#previous = undefined;
-    this.#inputs = [];
+    this.#work = noStateWork;
+    this.#workInstead = noStateWork;
   }
 }
 

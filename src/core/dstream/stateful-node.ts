@@ -5,9 +5,9 @@
  */
 
 import { VersionedState, type VersionedStateOptions } from "../../state/index.ts";
-import type { Lineage, OperatorSite, Partitioner, RDDNode } from "../rdd/index.ts";
+import type { OperatorSite, Partitioner, RDDNode } from "../rdd/index.ts";
 import { DStreamNode } from "./node.ts";
-import { StateStage, type UpdatePartition } from "./state-stage.ts";
+import { noStateWork, StateStage, type StateWork } from "./state-stage.ts";
 import type { StatefulStream, StreamLineage, StreamScope } from "./stream.ts";
 
 /** A stream with a keyed state of which each batch time makes a version. */
@@ -42,17 +42,26 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
     return this.#stages.get(timeMs);
   }
 
-  skip(timeMs: number): void {
-    if (!this.scope.isOnGrid(timeMs, this.slideMs)) return;
-    this.#reachedMs = Math.max(timeMs, this.#reachedMs ?? timeMs);
-    if (this.#stages.get(timeMs)?.isComplete() === false) this.state.skip(timeMs);
+  owes(timeMs: number): boolean {
+    if (!this.scope.isOnGrid(timeMs, this.slideMs)) return false;
+    const stage = this.#stages.get(timeMs);
+    return stage === undefined ? timeMs > this.reachedMs : !stage.isComplete();
+  }
+
+  giveUp(timeMs: number): void {
+    if (!this.owes(timeMs)) return;
+    const stage = this.#stages.get(timeMs);
+    if (stage === undefined) this.passOver(timeMs);
+    else stage.giveUp();
   }
 
   /** The dataset of a time, after those of all earlier times were made. */
   protected abstract computeNext(timeMs: number): Promise<RDDNode<T> | undefined>;
 
+  /** There is none at a time that was passed over, or is forgotten. */
   protected async compute(timeMs: number): Promise<RDDNode<T> | undefined> {
-    const firstMs = (this.#reachedMs ?? this.scope.zeroTimeMs) + this.slideMs;
+    if (timeMs <= this.reachedMs) return undefined;
+    const firstMs = this.reachedMs + this.slideMs;
     for (let missedMs = firstMs; missedMs < timeMs; missedMs += this.slideMs)
       await this.at(missedMs);
     const dataset = await this.computeNext(timeMs);
@@ -60,16 +69,26 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
     return dataset;
   }
 
+  /** The last time of which the dataset was made or passed over. */
+  protected get reachedMs(): number {
+    return this.#reachedMs ?? this.scope.zeroTimeMs;
+  }
+
+  /** Goes on without a batch that was given up before its stage was made. */
+  protected passOver(timeMs: number): void {
+    this.#reachedMs = Math.max(timeMs, this.reachedMs);
+  }
+
   /** Whether any version was made, or is being made. */
   protected get hasState(): boolean {
     return this.#latest !== undefined;
   }
 
-  /** The stage that makes the version of a time from the one before it and from these datasets. */
+  /** The stage that makes the version of a time from the one before it; `workInstead` is done when the batch is given up. */
   protected nextStage(
     timeMs: number,
-    inputs: readonly Lineage[],
-    updatePartition: UpdatePartition<K, S>,
+    work: StateWork<K, S>,
+    workInstead: StateWork<K, S> = noStateWork,
   ): StateStage<K, S> {
     const site: OperatorSite = this.siteAt(timeMs);
     const stage = new StateStage<K, S>({
@@ -78,8 +97,8 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
       versionMs: timeMs,
       taskCount: this.partitioner.partitionCount,
       previous: this.#latest,
-      inputs,
-      updatePartition,
+      work,
+      workInstead,
     });
     this.#stages.set(timeMs, stage);
     this.#latest = stage;
@@ -89,15 +108,16 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
   /** The stage that fills the state before the first batch, under the time before it. */
   protected loadInitial(timeMs: number, initial: RDDNode<[K, S]>): void {
     initial.attributeTo(this.siteAt(timeMs));
-    this.nextStage(timeMs - this.slideMs, [initial], (update, flow) =>
-      initial.run(update.partition, flow, ([key, value]) => update.set(key, value)),
-    );
+    this.nextStage(timeMs - this.slideMs, {
+      inputs: () => [initial],
+      updatePartition: (update, flow) =>
+        initial.run(update.partition, flow, ([key, value]) => update.set(key, value)),
+    });
   }
 
   protected override forgetOlder(untilMs: number): void {
-    for (const timeMs of [...this.#stages.keys()]) {
-      if (timeMs <= untilMs && this.#stages.get(timeMs)?.isComplete() === true)
-        this.#stages.delete(timeMs);
+    for (const [timeMs, stage] of this.#stages) {
+      if (timeMs <= untilMs && stage.isComplete()) this.#stages.delete(timeMs);
     }
     this.state.forget(untilMs + 1);
   }

@@ -60,8 +60,10 @@ export interface StatefulStream extends StreamLineage {
   at(timeMs: number): Promise<Dataset<unknown> | undefined>;
   /** The work that brings the state to that time; undefined where the stream has none then. */
   updateAt(timeMs: number): StageBarrier | undefined;
-  /** Lets the state of that time be that of the time before; for a batch that was given up. */
-  skip(timeMs: number): void;
+  /** Whether the state of that time has yet to come about, so that what it is made from must be kept. */
+  owes(timeMs: number): boolean;
+  /** Leaves the data of that time out of a state that has not come about; for a batch that was given up. */
+  giveUp(timeMs: number): void;
 }
 
 /** The context that a stream belongs to, as its streams see it. */
@@ -80,6 +82,8 @@ export interface StreamScope {
   /** The time before the first batch; throws `context_not_started` before the start. */
   readonly zeroTimeMs: number;
   readonly isStarted: boolean;
+  /** The time of the newest batch that was made or is being made; that before the first batch at the start. */
+  readonly lastTimeMs: number;
   /** Throws `graph_fixed` once the graph has started. */
   assertBuilding(operation: string): void;
   /** Throws `uid_taken` when an operator has this uid already. */

@@ -1,17 +1,32 @@
 /** Owns: how the windowed operators are put together from a window and per-batch reductions. */
-import { type Aggregator, type Partitioner, RDD, type RDDNode } from "../rdd/index.ts";
+import {
+  type Aggregator,
+  HashPartitioner,
+  type Partitioner,
+  type Partitioning,
+  RDD,
+  type RDDNode,
+} from "../rdd/index.ts";
 import type { DStreamNode } from "./node.ts";
 import { DerivedNode } from "./operators/derived.ts";
 import { IncrementalWindowNode, type WindowFunctions } from "./operators/incremental-window.ts";
 import { WindowNode, type WindowSize } from "./operators/window.ts";
 
-/** The values of each key in each batch as one. */
+/** Where an incremental window puts its keys, and which it keeps. */
+export interface WindowOptions<K, V> {
+  readonly partitioning?: Partitioning | undefined;
+  readonly filter?: ((key: K, value: V) => boolean) | undefined;
+}
+
+/** The values of each key in each batch as one; where nothing else is asked for, in the default parallelism by hash. */
 export function combinedPerBatch<K, V, C>(
   parent: DStreamNode<[K, V]>,
   kind: string,
   aggregator: Aggregator<V, C>,
-  partitioner: Partitioner,
+  partitioning: Partitioning = parent.scope.environment.defaultParallelism,
 ): DStreamNode<[K, C]> {
+  const partitioner =
+    typeof partitioning === "number" ? new HashPartitioner(partitioning) : partitioning;
   return new DerivedNode(
     parent,
     kind,

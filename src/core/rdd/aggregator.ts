@@ -1,9 +1,9 @@
 /** Owns: how the values of a key become one combined value, within a task and across tasks. */
 import { StreamError } from "../../base/index.ts";
 import type { KeyMap } from "../../codec/index.ts";
-import type { Flow } from "./flow.ts";
-import type { OperatorSite } from "./task.ts";
-import { userError } from "./user-function.ts";
+import type { NotPromise, Returned } from "./returned.ts";
+import type { OperatorSite, TaskContext } from "./task.ts";
+import { refusePromise, userError } from "./user-function.ts";
 
 /** How the values of one key become one combined value; the functions may change the combined value in place. */
 export interface Aggregator<V, C> {
@@ -12,6 +12,14 @@ export interface Aggregator<V, C> {
   mergeCombiners(left: C, right: C): C;
   /** Whether a map task combines what it has of a key before it hands it over. */
   readonly mapSideCombine: boolean;
+}
+
+/** An aggregator as a program gives it; it combines before the shuffle unless it says otherwise. */
+export interface Combining<V, C> {
+  readonly create: (value: V) => C & NotPromise<C>;
+  readonly mergeValue: (combined: C, value: V) => Returned<C>;
+  readonly mergeCombiners: (left: C, right: C) => Returned<C>;
+  readonly mapSideCombine?: boolean;
 }
 
 /** The combined value of a key while it grows: one look-up per record instead of two. */
@@ -27,14 +35,21 @@ export function combineInto<K, V, C>(
   combined: Combined<K, C>,
   aggregator: Aggregator<V, C>,
   site: OperatorSite,
-  { task }: Flow,
+  { task }: { readonly task: TaskContext | undefined },
 ): (pair: readonly [K, V]) => void {
   return (pair) => {
     const key = pair[0];
+    const value = pair[1];
     try {
       const holder = combined.get(key);
-      if (holder !== undefined) holder.value = aggregator.mergeValue(holder.value, pair[1]);
-      else combined.set(key, { value: aggregator.create(pair[1]) });
+      if (holder === undefined) {
+        const created = aggregator.create(value);
+        if (typeof created === "object") refusePromise(created);
+        combined.set(key, { value: created });
+      } else {
+        holder.value = aggregator.mergeValue(holder.value, value);
+        if (typeof holder.value === "object") refusePromise(holder.value);
+      }
     } catch (error) {
       throw userError(site, task, error);
     }
@@ -46,7 +61,7 @@ export function joinInto<K, V, C>(
   combined: Combined<K, C>,
   aggregator: Aggregator<V, C>,
   site: OperatorSite,
-  { task }: Flow,
+  { task }: { readonly task: TaskContext | undefined },
 ): (entry: readonly [K, Holder<C>]) => void {
   return ([key, other]) => {
     const holder = combined.get(key);
@@ -56,15 +71,28 @@ export function joinInto<K, V, C>(
     }
     try {
       holder.value = aggregator.mergeCombiners(holder.value, other.value);
+      if (typeof holder.value === "object") refusePromise(holder.value);
     } catch (error) {
       throw userError(site, task, error);
     }
   };
 }
 
-/** Throws `pair_expected` for a record that is no [key, value]. */
-export function checkPair(pair: unknown, site: OperatorSite): void {
+/** Throws `pair_expected` for a record that is no [key, value]; `userError` adds the place. */
+export function checkPair(pair: unknown): void {
   if (!Array.isArray(pair) || pair.length !== 2) {
-    throw new StreamError("pair_expected", { operator: site.uid, record: pair });
+    throw new StreamError("pair_expected", { record: pair });
   }
+}
+
+/** The key of a pair; throws `pair_expected`. */
+export function keyOf<K>(pair: readonly [K, unknown]): K {
+  checkPair(pair);
+  return pair[0];
+}
+
+/** The value of a pair; throws `pair_expected`. */
+export function valueOf<V>(pair: readonly [unknown, V]): V {
+  checkPair(pair);
+  return pair[1];
 }

@@ -47,11 +47,15 @@ export class Pacer {
 
   /** Lets the event loop turn; throws `job_cancelled` when the job was cancelled meanwhile. */
   async pause(): Promise<void> {
-    if (this.#signal.aborted)
-      throw new StreamError("job_cancelled", {}, { cause: this.#signal.reason });
+    throwIfCancelled(this.#signal);
     await this.#clock.yieldToEventLoop();
     this.#chunkStartMs = this.#sliceStartMs = this.#clock.monotonicNow();
   }
+}
+
+/** Throws `job_cancelled` when the job of a task was cancelled. */
+export function throwIfCancelled(signal: AbortSignal): void {
+  if (signal.aborted) throw new StreamError("job_cancelled", {}, { cause: signal.reason });
 }
 
 /** One flow of records from a source to a sink, within a task. */
@@ -92,7 +96,7 @@ function pushChunk<T>(records: readonly T[], from: number, flow: Flow, push: Pus
   return index;
 }
 
-/** Pushes what an iterator gives, in slices. */
+/** Pushes what an iterator gives, in slices; closes the iterator when it has not ended by itself. */
 export async function pushIterable<T>(
   records: Iterable<T>,
   flow: Flow,
@@ -100,12 +104,15 @@ export async function pushIterable<T>(
 ): Promise<void> {
   if (Array.isArray(records)) return pushArray(records, flow, push);
   const iterator = records[Symbol.iterator]();
-  let done = false;
-  while (!done && !flow.stopped) {
-    done = pullChunk(iterator, flow, push);
-    if (flow.pacer.sliceIsOver()) await flow.pacer.pause();
+  let ended = false;
+  try {
+    while (!ended && !flow.stopped) {
+      ended = pullChunk(iterator, flow, push);
+      if (flow.pacer.sliceIsOver()) await flow.pacer.pause();
+    }
+  } finally {
+    if (!ended) iterator.return?.();
   }
-  if (!done) iterator.return?.();
 }
 
 /** Pushes up to a chunk; true when the iterator has ended. */
@@ -118,14 +125,19 @@ function pullChunk<T>(iterator: Iterator<T>, flow: Flow, push: Push<T>): boolean
   return false;
 }
 
-/** Pushes what an asynchronous iterable gives. */
+/** Pushes what an asynchronous iterable gives, in slices; closes it when it has not ended by itself. */
 export async function pushAsyncIterable<T>(
   records: AsyncIterable<T>,
   flow: Flow,
   push: Push<T>,
 ): Promise<void> {
+  let left = flow.pacer.chunkRecords;
   for await (const record of records) {
-    if (flow.stopped) return;
     push(record);
+    // Not when the next one comes: that may take for ever.
+    if (flow.stopped) return;
+    if (--left > 0) continue;
+    if (flow.pacer.sliceIsOver()) await flow.pacer.pause();
+    left = flow.pacer.chunkRecords;
   }
 }

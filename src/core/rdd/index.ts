@@ -1,8 +1,16 @@
-export type { Aggregator } from "./aggregator.ts";
+export type { Aggregator, Combining } from "./aggregator.ts";
 export { grouping, reducing } from "./aggregators.ts";
 export type { DatasetEnvironment, PartitionBody, PartitionInput } from "./environment.ts";
 export type { DatasetFiles, FileChunks, FileWriter } from "./files.ts";
-export { Flow, Pacer, type Push, pushArray, pushAsyncIterable, pushIterable } from "./flow.ts";
+export {
+  Flow,
+  Pacer,
+  type Push,
+  pushArray,
+  pushAsyncIterable,
+  pushIterable,
+  throwIfCancelled,
+} from "./flow.ts";
 export {
   type Dataset,
   type Dependency,
@@ -23,6 +31,21 @@ export {
   RangePartitioner,
 } from "./partitioner.ts";
 export { type Partitioning, RDD } from "./rdd.ts";
+export type {
+  AnyPair,
+  Elements,
+  Emitted,
+  ListPairOf,
+  ListPairValue,
+  NotPromise,
+  NumberValue,
+  PairOf,
+  PairValue,
+  PairWithList,
+  Returned,
+  TupleHint,
+  Verdict,
+} from "./returned.ts";
 export { lineOf, textWriter } from "./save.ts";
 export { stagesBefore } from "./stages.ts";
 export { StatCounter } from "./statistics.ts";
@@ -36,4 +59,4 @@ export {
   type TaskContext,
   taskContext,
 } from "./task.ts";
-export { guarded, type NotPromise, refusePromise, userError } from "./user-function.ts";
+export { guarded, refusePromise, userError } from "./user-function.ts";

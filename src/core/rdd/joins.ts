@@ -42,7 +42,7 @@ export function grouped<K>(
   partitioner: Partitioner,
   kind = "cogroup",
 ): RDDNode<[K, Groups]> {
-  return new CogroupNode<K>(parents as readonly RDDNode<[K, unknown]>[], partitioner, kind);
+  return new CogroupNode<K>(parents, partitioner, kind);
 }
 
 /** The distinct records that both datasets have. */
@@ -77,7 +77,7 @@ export function subtractedByKey<K, V>(
   kind = "subtractByKey",
 ): RDDNode<[K, V]> {
   return new FlatMapValuesNode<K, Groups, V>(
-    grouped<K>([left as RDDNode<[K, unknown]>, right], partitioner, kind),
+    grouped<K>([left, right], partitioner, kind),
     ([lefts = [], rights = []]) => (rights.length > 0 ? [] : (lefts as V[])),
     kind,
   );

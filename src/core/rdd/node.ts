@@ -11,6 +11,7 @@ import { type Flow, type Push, pushArray } from "./flow.ts";
 import { type Dataset, type Dependency, narrow } from "./lineage.ts";
 import type { Partitioner } from "./partitioner.ts";
 import type { OperatorSite } from "./task.ts";
+import { userError } from "./user-function.ts";
 
 /** The lineage of one dataset. */
 export abstract class RDDNode<T> implements Dataset<T> {
@@ -105,18 +106,45 @@ export abstract class RDDNode<T> implements Dataset<T> {
   }
 
   async #runKept(partition: number, flow: Flow, push: Push<T>): Promise<void> {
-    const id = this.#blockId(partition);
+    const kept = await this.#readKept(partition);
+    if (kept !== undefined) return pushArray(kept, flow, push);
     const level = this.#level;
-    const kept = this.environment.blocks.get(id);
-    if (kept !== undefined) return pushArray((await kept.read()) as readonly T[], flow, push);
     const records: T[] = [];
     await this.compute(partition, flow.nested(), (record) => {
       records.push(record);
     });
-    await this.environment.blocks.put(id, records, level);
-    // Whoever unpersisted it meanwhile has already removed what was there.
-    if (this.#level === StorageLevels.NONE) await this.environment.blocks.remove(id);
+    if (level !== StorageLevels.NONE) await this.#keep(partition, records, level, flow);
     await pushArray(records, flow, push);
+  }
+
+  /** The kept records of a partition; undefined where there are none, or none that can be read. */
+  async #readKept(partition: number): Promise<readonly T[] | undefined> {
+    try {
+      return (await this.environment.blocks.get(this.#blockId(partition))?.read()) as
+        | readonly T[]
+        | undefined;
+    } catch (error) {
+      // Nothing is lost with it: the lineage tells how to compute it again.
+      if (error instanceof StreamError && error.code === "block_unreadable") return undefined;
+      throw error;
+    }
+  }
+
+  async #keep(
+    partition: number,
+    records: readonly T[],
+    level: StorageLevel,
+    flow: Flow,
+  ): Promise<void> {
+    const { blocks } = this.environment;
+    const id = this.#blockId(partition);
+    try {
+      await blocks.put(id, records, level);
+    } catch (error) {
+      throw userError(this.site, flow.task, error);
+    }
+    // Whoever unpersisted it meanwhile has already removed what was there.
+    if (this.#level === StorageLevels.NONE) await blocks.remove(id);
   }
 
   #blockId(partition: number): string {

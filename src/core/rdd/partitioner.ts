@@ -1,6 +1,7 @@
 /** Owns: how keys are told apart into partitions. */
 import { StreamError } from "../../base/index.ts";
 import { compareKeys, hashKey } from "../../codec/index.ts";
+import { ordered } from "./ordered.ts";
 
 /** Tells the partition of a key. Two equal partitioners put equal keys into the same partition. */
 export interface Partitioner {
@@ -77,8 +78,11 @@ export class RangePartitioner implements Partitioner {
   readonly #bounds: readonly unknown[];
   readonly #ascending: boolean;
 
-  /** `bounds` are in ascending order. */
+  /** Throws `argument_invalid` unless each of the bounds is greater than the one before it. */
   constructor(bounds: readonly unknown[], ascending = true) {
+    if (bounds.some((bound, index) => index > 0 && compareKeys(bounds[index - 1], bound) >= 0)) {
+      throw new StreamError("argument_invalid", { bounds, expected: "ascending bounds" });
+    }
     this.#bounds = bounds;
     this.#ascending = ascending;
   }
@@ -113,10 +117,10 @@ export class RangePartitioner implements Partitioner {
     partitionCount: number,
     ascending: boolean,
   ): RangePartitioner {
-    const sorted = [...sample].sort(compareKeys);
+    const sorted = ordered(sample, compareKeys);
     const bounds: unknown[] = [];
     for (let part = 1; part < partitionCount && sorted.length > 0; part++) {
-      const bound = sorted[Math.floor((part * sorted.length) / partitionCount)];
+      const bound = sorted[Math.ceil((part * sorted.length) / partitionCount) - 1];
       if (bounds.length === 0 || compareKeys(bound, bounds.at(-1)) > 0) bounds.push(bound);
     }
     return new RangePartitioner(bounds, ascending);

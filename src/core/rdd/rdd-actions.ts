@@ -4,26 +4,28 @@
  */
 import { StreamError } from "../../base/index.ts";
 import { compareKeys, KeyMap } from "../../codec/index.ts";
+import { type Combined, checkPair, combineInto, joinInto, keyOf } from "./aggregator.ts";
+import { copyOfZero, reducing } from "./aggregators.ts";
 import type { PartitionBody } from "./environment.ts";
 import type { FileWriter } from "./files.ts";
-import type { RDDNode } from "./node.ts";
+import { checkBounds, checkBucketCount, evenBounds, Histogram } from "./histogram.ts";
+import { ordered } from "./ordered.ts";
+import { RDDHandle } from "./rdd-handle.ts";
+import type { Adding, NotPromise, Returned, TupleHint } from "./returned.ts";
 import { saveParts, textWriter } from "./save.ts";
-import { histogramCounts, StatCounter } from "./statistics.ts";
-import { drawSample } from "./take-sample.ts";
-import { guarded } from "./user-function.ts";
+import { StatCounter } from "./statistics.ts";
+import { checkRecordCount, drawSample } from "./take-sample.ts";
+import type { OperatorSite } from "./task.ts";
+import { guarded, userError } from "./user-function.ts";
+
+/** What the compiler says of a `foreach` with a function that waits. */
+type ForeachHelp = "use foreachPartition for a function that returns a promise";
 
 /** What takes a pair stream apart: the actions of datasets of [K, V] say so by their `this`. */
 type Pairs<K, V> = RDDActions<[K, V]>;
 
 /** The actions of a dataset. All of them run a job and reject with the error of the task that failed. */
-export class RDDActions<T> {
-  /** The lineage behind this dataset; for operators of one's own. */
-  readonly node: RDDNode<T>;
-
-  constructor(node: RDDNode<T>) {
-    this.node = node;
-  }
-
+export class RDDActions<T> extends RDDHandle<T> {
   /** All records, in the order of the partitions. */
   async collect(): Promise<T[]> {
     return (await this.#gatherAll()).flat();
@@ -43,12 +45,16 @@ export class RDDActions<T> {
 
   /** The first record; throws `dataset_empty`. */
   async first(): Promise<T> {
-    const [record] = await this.#atLeastOne(await this.take(1));
+    const [record] = this.#atLeastOne(await this.take(1));
     return record as T;
   }
 
-  /** The first `count` records; it computes no more partitions than it needs, nor records within one. */
+  /**
+   * The first `count` records; it computes no more partitions than it needs, nor records within one. Throws
+   * `argument_invalid` for a negative count.
+   */
   async take(count: number): Promise<T[]> {
+    checkRecordCount(count);
     const taken: T[] = [];
     for (
       let partition = 0;
@@ -62,7 +68,7 @@ export class RDDActions<T> {
         }),
       );
     }
-    return taken.slice(0, Math.max(0, count));
+    return taken;
   }
 
   /** Whether there is no record. */
@@ -70,32 +76,27 @@ export class RDDActions<T> {
     return (await this.take(1)).length === 0;
   }
 
-  /** The `count` smallest records, in order; compared as keys are, or by `compare`. */
-  async takeOrdered(count: number, compare: (a: T, b: T) => number = compareKeys): Promise<T[]> {
-    const parts = await this.runJob(async (input) => {
-      let smallest: T[] = [];
-      await input.each((record) => {
-        smallest.push(record);
-        if (smallest.length >= 4 * count + 64) smallest = smallest.sort(compare).slice(0, count);
-      });
-      return smallest.sort(compare).slice(0, count);
-    });
-    return parts.flat().sort(compare).slice(0, count);
+  /**
+   * The `count` smallest records, in order; compared as keys are, or by `compare`. Throws `argument_invalid` for a
+   * negative count.
+   */
+  takeOrdered(count: number, compare: (a: T, b: T) => number = compareKeys): Promise<T[]> {
+    return this.#smallest("takeOrdered", count, compare);
   }
 
-  /** The `count` largest records, the largest first. */
+  /** The `count` largest records, the largest first. Throws `argument_invalid` for a negative count. */
   top(count: number, compare: (a: T, b: T) => number = compareKeys): Promise<T[]> {
-    return this.takeOrdered(count, (a, b) => compare(b, a));
+    return this.#smallest("top", count, (a, b) => compare(b, a));
   }
 
   /** The smallest record; throws `dataset_empty`. */
-  async min(compare: (a: T, b: T) => number = compareKeys): Promise<T> {
-    return this.reduce((a, b) => (compare(b, a) < 0 ? b : a));
+  min(compare: (a: T, b: T) => number = compareKeys): Promise<T> {
+    return this.#reduced("min", (a, b) => (compare(b, a) < 0 ? b : a));
   }
 
   /** The largest record; throws `dataset_empty`. */
-  async max(compare: (a: T, b: T) => number = compareKeys): Promise<T> {
-    return this.reduce((a, b) => (compare(b, a) > 0 ? b : a));
+  max(compare: (a: T, b: T) => number = compareKeys): Promise<T> {
+    return this.#reduced("max", (a, b) => (compare(b, a) > 0 ? b : a));
   }
 
   /** `count` records drawn at random, with or without replacement; the same for the same seed. */
@@ -104,41 +105,30 @@ export class RDDActions<T> {
   }
 
   /** All records as one, by an associative function; throws `dataset_empty`. */
-  async reduce(f: (left: T, right: T) => T): Promise<T> {
-    const parts = await this.runJob(async (input) => {
-      const call = guarded(f, this.node.site, input.flow.task);
-      const kept: T[] = [];
-      await input.each((record) => {
-        kept[0] = kept.length === 0 ? record : call(kept[0] as T, record);
-      });
-      return kept;
-    });
-    return (await this.#atLeastOne(parts.flat())).reduce((left, right) => f(left, right));
+  reduce(f: (left: T, right: T) => T): Promise<T> {
+    return this.#reduced("reduce", f);
   }
 
-  /** All records as one, beginning with `zero` in each partition and once more on the driver. */
+  /**
+   * All records as one, beginning with `zero` in each partition and once more on the driver; throws `argument_invalid`
+   * for a zero that is no plain data.
+   */
   fold(zero: T, f: (left: T, right: T) => T): Promise<T> {
-    return this.aggregate(zero, f, f);
+    return this.#aggregated("fold", zero, f, f);
   }
 
   /**
    * All records as one value of another kind: `addRecord` within a partition, `merge` over partitions. Each partition
-   * begins with a structured clone of `zero`, so both functions may change their first argument.
+   * begins with a structured clone of `zero`, and the driver with another, so both functions may change their first
+   * argument. Throws `argument_invalid` for a zero that is no plain data.
    */
-  async aggregate<U>(
-    zero: U,
-    addRecord: (total: U, record: T) => U,
-    merge: (left: U, right: U) => U,
+  aggregate<U>(
+    zero: U | TupleHint,
+    addRecord: (total: U, record: T) => U | TupleHint,
+    merge: (left: U, right: U) => U | TupleHint,
   ): Promise<U> {
-    const parts = await this.runJob(async (input) => {
-      const call = guarded(addRecord, this.node.site, input.flow.task);
-      let total = structuredClone(zero);
-      await input.each((record) => {
-        total = call(total, record);
-      });
-      return total;
-    });
-    return parts.reduce((left, right) => merge(left, right), structuredClone(zero));
+    const [add, join] = [addRecord as Adding<U, T>, merge as Adding<U, U>];
+    return this.#aggregated<U>("aggregate", zero as U, add, join);
   }
 
   /** As `reduce`; partial results are merged pairwise. In one process the tree has one level. */
@@ -148,34 +138,36 @@ export class RDDActions<T> {
 
   /** As `aggregate`; partial results are merged pairwise. In one process the tree has one level. */
   treeAggregate<U>(
-    zero: U,
-    addRecord: (total: U, record: T) => U,
-    merge: (left: U, right: U) => U,
+    zero: U | TupleHint,
+    addRecord: (total: U, record: T) => U | TupleHint,
+    merge: (left: U, right: U) => U | TupleHint,
   ): Promise<U> {
-    return this.aggregate(zero, addRecord, merge);
+    return this.aggregate<U>(zero, addRecord, merge);
   }
 
-  /** Calls `f` with each record, where the record is. */
-  async foreach(f: (record: T) => void): Promise<void> {
-    await this.runJob((input) => input.each(guarded(f, this.node.site, input.flow.task)));
+  /** Calls `f` with each record, where the record is; it must not wait, as nobody would wait for it. */
+  async foreach<R>(f: (record: T) => R & NotPromise<R, ForeachHelp>): Promise<void> {
+    await this.runJob((input) => input.each(guarded(f, this.#site("foreach"), input.flow.task)));
   }
 
   /** Calls `f` once with the records of each partition, where they are, and waits for it. */
-  async foreachPartition(
-    f: (records: readonly T[], partition: number) => void | Promise<void>,
-  ): Promise<void> {
+  async foreachPartition(f: (records: readonly T[], partition: number) => unknown): Promise<void> {
     await this.runJob(async (input) => {
       const records: T[] = [];
       await input.each((record) => {
         records.push(record);
       });
-      await guarded(f, this.node.site, input.flow.task)(records, input.partition);
+      try {
+        await f(records, input.partition);
+      } catch (error) {
+        throw userError(this.#site("foreachPartition"), input.flow.task, error);
+      }
     });
   }
 
   /** How often each record is there. */
   async countByValue(): Promise<KeyMap<T, number>> {
-    return this.#tally((record) => record);
+    return this.#tally("countByValue", (record) => record);
   }
 
   /** The records partition by partition, each computed when the one before has been read. */
@@ -201,16 +193,17 @@ export class RDDActions<T> {
   }
 
   /** The values of a key. */
-  async lookup<K, V>(this: Pairs<K, V>, key: K): Promise<V[]> {
+  async lookup<K, V>(this: Pairs<K, V>, key: NoInfer<K>): Promise<V[]> {
     const wanted = new KeyMap<K, true>().set(key, true);
     const { partitioner, partitionCount } = this.node;
     const partitions =
       partitioner === undefined ? allOf(partitionCount) : [partitioner.partitionOf(key)];
     const parts = await this.node.environment.runJob(this.node, partitions, async (input) => {
       const values: V[] = [];
-      await input.each(([other, value]) => {
-        if (wanted.has(other)) values.push(value);
-      });
+      const visit = (pair: readonly [K, V]): void => {
+        if (wanted.has(keyOf(pair))) values.push(pair[1]);
+      };
+      await input.each(guarded(visit, this.#site("lookup"), input.flow.task));
       return values;
     });
     return parts.flat();
@@ -219,25 +212,37 @@ export class RDDActions<T> {
   /** The pairs as a map by value; of several values of a key the last one stays. */
   async collectAsMap<K, V>(this: Pairs<K, V>): Promise<KeyMap<K, V>> {
     const map = new KeyMap<K, V>();
-    for (const [key, value] of await this.collect()) map.set(key, value);
+    const keep = (pair: readonly [K, V]): void => void map.set(keyOf(pair), pair[1]);
+    (await this.collect()).forEach(guarded(keep, this.#site("collectAsMap"), undefined));
     return map;
   }
 
   /** How many pairs each key has. */
   async countByKey<K, V>(this: Pairs<K, V>): Promise<KeyMap<K, number>> {
-    return this.#tally(([key]) => key);
+    return this.#tally("countByKey", keyOf<K>);
   }
 
   /** The values of each key as one, as a map on the driver. */
   async reduceByKeyLocally<K, V>(
     this: Pairs<K, V>,
-    f: (left: V, right: V) => V,
+    f: (left: V, right: V) => Returned<V>,
   ): Promise<KeyMap<K, V>> {
+    const site = this.#site("reduceByKeyLocally");
+    const parts = await this.runJob(async (input) => {
+      const part: Combined<K, V> = new KeyMap();
+      const check = guarded(checkPair, site, input.flow.task);
+      const add = combineInto(part, reducing(f), site, input.flow);
+      await input.each((pair) => {
+        check(pair);
+        add(pair);
+      });
+      return part;
+    });
+    const combined: Combined<K, V> = new KeyMap();
+    const join = joinInto(combined, reducing(f), site, { task: undefined });
+    for (const part of parts) for (const entry of part) join(entry);
     const map = new KeyMap<K, V>();
-    const call = guarded(f, this.node.site, undefined);
-    for (const [key, value] of await this.collect()) {
-      map.set(key, map.has(key) ? call(map.get(key) as V, value) : value);
-    }
+    combined.forEach(({ value }, key) => map.set(key, value));
     return map;
   }
 
@@ -286,25 +291,90 @@ export class RDDActions<T> {
 
   /**
    * Counts numbers into buckets: these bounds (ascending), or that many buckets of one width between the smallest and the
-   * largest. Throws `argument_invalid` for bounds that do not ascend, `dataset_empty` for a number of buckets of nothing.
+   * largest; of numbers that are all the same, one bucket from and to there. Throws `argument_invalid` for bounds that do
+   * not ascend, `dataset_empty` for a number of buckets of nothing.
    */
   async histogram(
     this: RDDActions<number>,
     buckets: number | readonly number[],
   ): Promise<{ bounds: readonly number[]; counts: number[] }> {
-    const bounds = typeof buckets === "number" ? evenBounds(await this.stats(), buckets) : buckets;
-    if (
-      bounds.length < 2 ||
-      bounds.some((bound, index) => index > 0 && !(bound > (bounds[index - 1] ?? 0)))
-    ) {
-      throw new StreamError("argument_invalid", { bounds, expected: "two or more, ascending" });
-    }
-    return { bounds, counts: histogramCounts(bounds, await this.collect()) };
+    const bounds =
+      typeof buckets === "number" ? await this.#evenBounds(buckets) : checkBounds(buckets);
+    const parts = await this.runJob(async (input) => {
+      const histogram = new Histogram(bounds);
+      await input.each((value) => {
+        histogram.add(value);
+      });
+      return histogram;
+    });
+    const { counts } = parts.reduce((left, right) => left.merge(right), new Histogram(bounds));
+    return { bounds, counts };
+  }
+
+  async #evenBounds(this: RDDActions<number>, buckets: number): Promise<readonly number[]> {
+    checkBucketCount(buckets);
+    const stats = await this.stats();
+    if (stats.count === 0) throw this.#empty();
+    return evenBounds(stats, buckets);
   }
 
   /** Runs `body` over every partition; results come in the order of the partitions. */
   protected runJob<R>(body: PartitionBody<T, R>): Promise<R[]> {
     return this.#run(allOf(this.node.partitionCount), body);
+  }
+
+  /** What errors of an action name: the operator that made the dataset, and what was being done with it. */
+  #site(action: string): OperatorSite {
+    return { ...this.node.site, kind: action };
+  }
+
+  async #smallest(action: string, count: number, compare: (a: T, b: T) => number): Promise<T[]> {
+    checkRecordCount(count);
+    const site = this.#site(action);
+    const parts = await this.runJob(async (input) => {
+      const call = guarded(compare, site, input.flow.task);
+      let smallest: T[] = [];
+      await input.each((record) => {
+        smallest.push(record);
+        if (smallest.length >= 4 * count + 64) smallest = ordered(smallest, call).slice(0, count);
+      });
+      return ordered(smallest, call).slice(0, count);
+    });
+    return ordered(parts.flat(), guarded(compare, site, undefined)).slice(0, count);
+  }
+
+  async #reduced(action: string, f: (left: T, right: T) => T): Promise<T> {
+    const site = this.#site(action);
+    const parts = await this.runJob(async (input) => {
+      const call = guarded(f, site, input.flow.task);
+      const kept: T[] = [];
+      await input.each((record) => {
+        kept[0] = kept.length === 0 ? record : call(kept[0] as T, record);
+      });
+      return kept;
+    });
+    const call = guarded(f, site, undefined);
+    return this.#atLeastOne(parts.flat()).reduce((left, right) => call(left, right));
+  }
+
+  async #aggregated<U>(
+    action: string,
+    zero: U,
+    addRecord: (total: U, record: T) => U,
+    merge: (left: U, right: U) => U,
+  ): Promise<U> {
+    const first = copyOfZero(zero);
+    const site = this.#site(action);
+    const parts = await this.runJob(async (input) => {
+      const call = guarded(addRecord, site, input.flow.task);
+      let total = copyOfZero(zero);
+      await input.each((record) => {
+        total = call(total, record);
+      });
+      return total;
+    });
+    const call = guarded(merge, site, undefined);
+    return parts.reduce((left, right) => call(left, right), first);
   }
 
   #run<R>(partitions: readonly number[], body: PartitionBody<T, R>): Promise<R[]> {
@@ -325,13 +395,11 @@ export class RDDActions<T> {
     });
   }
 
-  async #tally<K>(keyOf: (record: T) => K): Promise<KeyMap<K, number>> {
+  async #tally<K>(action: string, keyOf: (record: T) => K): Promise<KeyMap<K, number>> {
     const parts = await this.runJob(async (input) => {
       const counts = new KeyMap<K, number>();
-      await input.each((record) => {
-        const key = keyOf(record);
-        counts.set(key, (counts.get(key) ?? 0) + 1);
-      });
+      const add = (record: T): void => counts.update(keyOf(record), (count) => (count ?? 0) + 1);
+      await input.each(guarded(add, this.#site(action), input.flow.task));
       return counts;
     });
     const total = new KeyMap<K, number>();
@@ -341,23 +409,17 @@ export class RDDActions<T> {
     return total;
   }
 
-  async #atLeastOne(records: T[]): Promise<T[]> {
-    if (records.length === 0)
-      throw new StreamError("dataset_empty", { operator: this.node.site.uid });
+  #atLeastOne(records: T[]): T[] {
+    if (records.length === 0) throw this.#empty();
     return records;
+  }
+
+  #empty(): StreamError {
+    return new StreamError("dataset_empty", { operator: this.node.site.uid });
   }
 }
 
 /** The partitions 0 to count - 1. */
 function allOf(partitionCount: number): readonly number[] {
   return Array.from({ length: partitionCount }, (_, partition) => partition);
-}
-
-function evenBounds(stats: StatCounter, count: number): readonly number[] {
-  if (stats.count === 0) throw new StreamError("dataset_empty", { action: "histogram" });
-  const { min, max } = stats;
-  if (min === max) return [min, max + 1];
-  return Array.from({ length: count + 1 }, (_, index) =>
-    index === count ? max : min + ((max - min) * index) / count,
-  );
 }

@@ -1,16 +1,10 @@
 /**
  * Owns: the fluent class of a dataset: every transformation is a line that makes a node of the lineage.
- * Does not own: the operators (operators/), the actions (rdd-actions.ts).
+ * Does not own: the operators (operators/), the actions (rdd-actions.ts), the dataset itself (rdd-handle.ts).
  */
 import { StreamError } from "../../base/index.ts";
 import { compareKeys } from "../../codec/index.ts";
-import {
-  type StorageLevel,
-  type StorageLevelName,
-  StorageLevels,
-  storageLevel,
-} from "../storage-level.ts";
-import type { Aggregator } from "./aggregator.ts";
+import { type Combining, keyOf, valueOf } from "./aggregator.ts";
 import { aggregating, grouping, keepingFirst, reducing } from "./aggregators.ts";
 import {
   grouped,
@@ -20,7 +14,6 @@ import {
   subtracted,
   subtractedByKey,
 } from "./joins.ts";
-import { lineageText } from "./lineage-text.ts";
 import type { RDDNode } from "./node.ts";
 import { CartesianNode } from "./operators/cartesian.ts";
 import { CoalesceNode } from "./operators/coalesce.ts";
@@ -28,6 +21,7 @@ import { CombineByKeyNode } from "./operators/combine-by-key.ts";
 import { FilterNode } from "./operators/filter.ts";
 import { FlatMapNode } from "./operators/flat-map.ts";
 import { FlatMapValuesNode } from "./operators/flat-map-values.ts";
+import { KeyByNode } from "./operators/key-by.ts";
 import { MapNode } from "./operators/map.ts";
 import { MapAsyncNode } from "./operators/map-async.ts";
 import { MapPartitionsNode, type PartitionResult } from "./operators/map-partitions.ts";
@@ -42,89 +36,70 @@ import { ZipNode, ZipPartitionsNode } from "./operators/zip.ts";
 import { ZipWithIndexNode, ZipWithUniqueIdNode } from "./operators/zip-with-index.ts";
 import { HashPartitioner, type Partitioner } from "./partitioner.ts";
 import { RDDActions } from "./rdd-actions.ts";
-import type { NotPromise } from "./user-function.ts";
+import type {
+  Adding,
+  AnyPair,
+  Elements,
+  ListPairOf,
+  ListPairValue,
+  NotPromise,
+  NumberValue,
+  PairOf,
+  PairValue,
+  PairWithList,
+  Returned,
+  TupleHint,
+  Verdict,
+} from "./returned.ts";
 
 /** Where the result of a shuffle goes: that many partitions by hash, or those of a partitioner. */
 export type Partitioning = number | Partitioner;
 
 /** A dataset: immutable, in partitions, computed from its lineage whenever an action needs it. */
 export class RDD<T> extends RDDActions<T> {
-  /** Its number within the DataContext. */
-  get id(): number {
-    return this.node.id;
-  }
-
-  get partitionCount(): number {
-    return this.node.partitionCount;
-  }
-
-  get partitioner(): Partitioner | undefined {
-    return this.node.partitioner;
-  }
-
-  get name(): string | undefined {
-    return this.node.name;
-  }
-
-  /** Gives it a name for people. */
-  setName(name: string): this {
-    this.node.name = name;
-    return this;
-  }
-
-  /** The lineage as text, an indented line per dataset. */
-  toDebugString(): string {
-    return lineageText(this.node);
-  }
-
-  get storageLevel(): StorageLevel {
-    return this.node.storageLevel;
-  }
-
-  /** Keeps its partitions from their first computation on; throws `storage_level_unknown`, `storage_level_fixed`. */
-  persist(level: StorageLevelName | StorageLevel = StorageLevels.MEMORY_ONLY): this {
-    this.node.persist(storageLevel(level));
-    return this;
-  }
-
-  /** `persist()` in memory. */
-  cache(): this {
-    return this.persist();
-  }
-
-  /** Forgets the kept partitions. */
-  async unpersist(): Promise<this> {
-    await this.node.unpersist();
-    return this;
-  }
-
-  /** One record for each record. A function that returns pairs makes a dataset of pairs. */
-  map<K, V>(f: (record: T) => readonly [K, V] & NotPromise<K> & NotPromise<V>): RDD<[K, V]>;
+  /** One record for each record. A returned `[key, value]` is a pair; a value written as `[x]` is an array that can grow. */
+  map<P extends PairWithList>(f: (record: T) => ListPairValue<P>): RDD<ListPairOf<P>>;
+  map<P extends AnyPair>(f: (record: T) => PairValue<P>): RDD<PairOf<P>>;
+  map<N extends number>(f: (record: T) => NumberValue<N>): RDD<number>;
   map<U>(f: (record: T) => U & NotPromise<U>): RDD<U>;
   map<U>(f: (record: T) => U): RDD<U> {
     return new RDD(new MapNode(this.node, f));
   }
 
   /** Any number of records for each record. */
-  flatMap<K, V>(f: (record: T) => Iterable<readonly [K, V]>): RDD<[K, V]>;
-  flatMap<U>(f: (record: T) => Iterable<U>): RDD<U>;
+  flatMap<P extends AnyPair>(f: (record: T) => Iterable<PairValue<P>>): RDD<PairOf<P>>;
+  flatMap<U>(f: (record: T) => Iterable<Returned<U>>): RDD<U>;
+  flatMap<R>(f: (record: T) => R & NotPromise<R> & Iterable<unknown>): RDD<Elements<R>>;
   flatMap<U>(f: (record: T) => Iterable<U>): RDD<U> {
     return new RDD(new FlatMapNode(this.node, f));
   }
 
   /** The records for which the predicate holds. */
   filter<U extends T>(predicate: (record: T) => record is U): RDD<U>;
-  filter(predicate: (record: T) => boolean): RDD<T>;
+  filter<B>(predicate: (record: T) => Verdict<B>): RDD<T>;
   filter(predicate: (record: T) => boolean): RDD<T> {
     return new RDD(new FilterNode(this.node, predicate));
   }
 
   /** One record for each record, by a function that waits; the results keep the order of the records. */
+  mapAsync<P extends AnyPair>(
+    f: (record: T) => PromiseLike<PairValue<P>>,
+    options?: { concurrency?: number },
+  ): RDD<PairOf<P>>;
+  mapAsync<U>(f: (record: T) => PromiseLike<U>, options?: { concurrency?: number }): RDD<U>;
   mapAsync<U>(f: (record: T) => PromiseLike<U>, options: { concurrency?: number } = {}): RDD<U> {
     return new RDD(new MapAsyncNode(this.node, f, options.concurrency ?? 8));
   }
 
   /** A function over the records of a whole partition. */
+  mapPartitions<P extends AnyPair>(
+    f: (records: readonly T[]) => PartitionResult<PairValue<P>>,
+    options?: { preservesPartitioning?: boolean },
+  ): RDD<PairOf<P>>;
+  mapPartitions<U>(
+    f: (records: readonly T[]) => PartitionResult<U>,
+    options?: { preservesPartitioning?: boolean },
+  ): RDD<U>;
   mapPartitions<U>(
     f: (records: readonly T[]) => PartitionResult<U>,
     options: { preservesPartitioning?: boolean } = {},
@@ -133,6 +108,14 @@ export class RDD<T> extends RDDActions<T> {
   }
 
   /** As `mapPartitions`, with the number of the partition. */
+  mapPartitionsWithIndex<P extends AnyPair>(
+    f: (partition: number, records: readonly T[]) => PartitionResult<PairValue<P>>,
+    options?: { preservesPartitioning?: boolean },
+  ): RDD<PairOf<P>>;
+  mapPartitionsWithIndex<U>(
+    f: (partition: number, records: readonly T[]) => PartitionResult<U>,
+    options?: { preservesPartitioning?: boolean },
+  ): RDD<U>;
   mapPartitionsWithIndex<U>(
     f: (partition: number, records: readonly T[]) => PartitionResult<U>,
     options: { preservesPartitioning?: boolean } = {},
@@ -150,8 +133,7 @@ export class RDD<T> extends RDDActions<T> {
   /** Each record once. */
   distinct(partitioning?: Partitioning): RDD<T> {
     const keyed = new MapNode<T, [T, null]>(this.node, (record) => [record, null], "distinct");
-    const partitioner = this.#partitioner(partitioning);
-    return new RDD(new CombineByKeyNode(keyed, "distinct", partitioner, keepingFirst)).keys();
+    return new RDD(keyed).combineByKey(keepingFirst, partitioning, "distinct").keys();
   }
 
   /** The records of both; the partitions of one after those of the other. */
@@ -161,12 +143,12 @@ export class RDD<T> extends RDDActions<T> {
 
   /** The distinct records that both have. */
   intersection(other: RDD<T>, partitioning?: Partitioning): RDD<T> {
-    return new RDD(intersected(this.node, other.node, this.#partitioner(partitioning)));
+    return new RDD(intersected(this.node, other.node, this.#partitioner(partitioning, [])));
   }
 
   /** The records that the other has not. */
   subtract(other: RDD<T>, partitioning?: Partitioning): RDD<T> {
-    return new RDD(subtracted(this.node, other.node, this.#partitioner(partitioning)));
+    return new RDD(subtracted(this.node, other.node, this.#partitioner(partitioning, [])));
   }
 
   /** Every record with every record of the other. */
@@ -182,13 +164,11 @@ export class RDD<T> extends RDDActions<T> {
   /** A function over partition i of both; throws `partitions_differ`. */
   zipPartitions<U, R>(
     other: RDD<U>,
-    f: (left: readonly T[], right: readonly U[]) => Iterable<R>,
+    f: (left: readonly T[], right: readonly U[]) => Iterable<Returned<R>>,
   ): RDD<R> {
     const call = (left: readonly unknown[], right: readonly unknown[]) =>
       f(left as readonly T[], right as readonly U[]);
-    return new RDD(
-      new ZipPartitionsNode([this.node as RDDNode<unknown>, other.node as RDDNode<unknown>], call),
-    );
+    return new RDD(new ZipPartitionsNode([this.node, other.node], call));
   }
 
   /** Each record with its place over all partitions; counts the partitions first. */
@@ -209,7 +189,7 @@ export class RDD<T> extends RDDActions<T> {
   /** The records dealt out at random in these proportions. Throws `argument_invalid` for bad weights. */
   randomSplit(weights: readonly number[], seed = 0): RDD<T>[] {
     const total = weights.reduce((sum, weight) => sum + weight, 0);
-    if (!(total > 0) || weights.some((weight) => !(weight >= 0))) {
+    if (!(total > 0 && total < Infinity) || weights.some((weight) => !(weight >= 0))) {
       throw new StreamError("argument_invalid", { weights, expected: "0 or more, not all 0" });
     }
     let until = 0;
@@ -233,20 +213,20 @@ export class RDD<T> extends RDDActions<T> {
 
   /** The records in the order of what `f` gives for them. */
   sortBy<K>(
-    f: (record: T) => K,
+    f: (record: T) => Returned<K>,
     options: { ascending?: boolean; partitionCount?: number } = {},
   ): RDD<T> {
-    return this.keyBy(f).sortByKey(options).values();
+    return new RDD(new KeyByNode(this.node, f, "sortBy")).sortByKey(options).values();
   }
 
   /** The records of each group, by what `f` gives for them. */
-  groupBy<K>(f: (record: T) => K, partitioning?: Partitioning): RDD<[K, T[]]> {
-    return this.keyBy(f).groupByKey(partitioning);
+  groupBy<K>(f: (record: T) => Returned<K>, partitioning?: Partitioning): RDD<[K, T[]]> {
+    return new RDD(new KeyByNode(this.node, f, "groupBy")).groupByKey(partitioning);
   }
 
   /** Each record behind the key that `f` gives for it. */
-  keyBy<K>(f: (record: T) => K): RDD<[K, T]> {
-    return new RDD(new MapNode<T, [K, T]>(this.node, (record) => [f(record), record], "keyBy"));
+  keyBy<K>(f: (record: T) => Returned<K>): RDD<[K, T]> {
+    return new RDD(new KeyByNode(this.node, f));
   }
 
   /** The lines that a program prints when it is given the records of a partition as lines. */
@@ -259,28 +239,34 @@ export class RDD<T> extends RDDActions<T> {
 
   /** The keys of pairs. */
   keys<K, V>(this: RDD<[K, V]>): RDD<K> {
-    return new RDD(new MapNode(this.node, ([key]) => key, "keys"));
+    return new RDD(new MapNode(this.node, keyOf<K>, "keys"));
   }
 
   /** The values of pairs. */
   values<K, V>(this: RDD<[K, V]>): RDD<V> {
-    return new RDD(new MapNode(this.node, ([, value]) => value, "values"));
+    return new RDD(new MapNode(this.node, valueOf<V>, "values"));
   }
 
   /** Each key with another value; keys stay where they are. */
-  mapValues<K, V, W>(this: RDD<[K, V]>, f: (value: V) => W & NotPromise<W>): RDD<[K, W]> {
+  mapValues<K, V, E>(this: RDD<[K, V]>, f: (value: V) => readonly [Returned<E>]): RDD<[K, E[]]>;
+  mapValues<K, V, N extends number>(
+    this: RDD<[K, V]>,
+    f: (value: V) => NumberValue<N>,
+  ): RDD<[K, number]>;
+  mapValues<K, V, W>(this: RDD<[K, V]>, f: (value: V) => Returned<W>): RDD<[K, W]>;
+  mapValues<K, V, W>(this: RDD<[K, V]>, f: (value: V) => Returned<W>): RDD<[K, W]> {
     return new RDD(new MapValuesNode<K, V, W>(this.node, f));
   }
 
   /** Each key with any number of values for each of its values. */
-  flatMapValues<K, V, W>(this: RDD<[K, V]>, f: (value: V) => Iterable<W>): RDD<[K, W]> {
+  flatMapValues<K, V, W>(this: RDD<[K, V]>, f: (value: V) => Iterable<Returned<W>>): RDD<[K, W]> {
     return new RDD(new FlatMapValuesNode(this.node, f));
   }
 
   /** The values of each key as one; combined before the shuffle. */
   reduceByKey<K, V>(
     this: RDD<[K, V]>,
-    f: (left: V, right: V) => V,
+    f: (left: V, right: V) => Returned<V>,
     partitioning?: Partitioning,
   ): RDD<[K, V]> {
     return this.combineByKey(reducing(f), partitioning, "reduceByKey");
@@ -294,8 +280,8 @@ export class RDD<T> extends RDDActions<T> {
   /** The values of each key as one, each key beginning with a structured clone of `zero`. */
   foldByKey<K, V>(
     this: RDD<[K, V]>,
-    zero: V,
-    f: (left: V, right: V) => V,
+    zero: NoInfer<V>,
+    f: (left: V, right: V) => Returned<V>,
     partitioning?: Partitioning,
   ): RDD<[K, V]> {
     return this.combineByKey(aggregating(zero, f, f), partitioning, "foldByKey");
@@ -304,18 +290,20 @@ export class RDD<T> extends RDDActions<T> {
   /** The values of each key as one value of another kind. */
   aggregateByKey<K, V, U>(
     this: RDD<[K, V]>,
-    zero: U,
-    addValue: (total: U, value: V) => U,
-    merge: (left: U, right: U) => U,
+    zero: U | TupleHint,
+    addValue: (total: U, value: V) => U | TupleHint,
+    merge: (left: U, right: U) => U | TupleHint,
     partitioning?: Partitioning,
   ): RDD<[K, U]> {
-    return this.combineByKey(aggregating(zero, addValue, merge), partitioning, "aggregateByKey");
+    const [add, join] = [addValue as Adding<U, V>, merge as Adding<U, U>];
+    const aggregator = aggregating<V, U>(zero as U, add, join);
+    return this.combineByKey(aggregator, partitioning, "aggregateByKey");
   }
 
   /** The values of each key as one, by functions of one's own. */
   combineByKey<K, V, C>(
     this: RDD<[K, V]>,
-    aggregator: Omit<Aggregator<V, C>, "mapSideCombine"> & { mapSideCombine?: boolean },
+    aggregator: Combining<V, C>,
     partitioning?: Partitioning,
     kind = "combineByKey",
   ): RDD<[K, C]> {
@@ -341,11 +329,8 @@ export class RDD<T> extends RDDActions<T> {
     other: RDD<[K, W]>,
     partitioning?: Partitioning,
   ): RDD<[K, [V[], W[]]]> {
-    const partitioner = this.#partitioner(partitioning, other.partitioner);
-    const node = grouped<K>(
-      [this.node as RDDNode<[K, unknown]>, other.node as RDDNode<[K, unknown]>],
-      partitioner,
-    );
+    const partitioner = this.#partitioner(partitioning, [this.partitioner, other.partitioner]);
+    const node = grouped<K>([this.node, other.node], partitioner);
     return new RDD(node as RDDNode<[K, unknown]> as RDDNode<[K, [V[], W[]]]>);
   }
 
@@ -398,7 +383,7 @@ export class RDD<T> extends RDDActions<T> {
     other: RDD<[K, W]>,
     partitioning?: Partitioning,
   ): RDD<[K, V]> {
-    const partitioner = this.#partitioner(partitioning, other.partitioner);
+    const partitioner = this.#partitioner(partitioning, [this.partitioner, other.partitioner]);
     return new RDD(subtractedByKey(this.node, other.node as RDDNode<[K, unknown]>, partitioner));
   }
 
@@ -407,8 +392,8 @@ export class RDD<T> extends RDDActions<T> {
     this: RDD<[K, V]>,
     options: { ascending?: boolean; partitionCount?: number } = {},
   ): RDD<[K, V]> {
-    const { ascending = true, partitionCount = this.node.partitionCount } = options;
-    return new RDD(new SortByKeyNode(this.node, ascending, Math.max(1, partitionCount)));
+    const { ascending = true, partitionCount = Math.max(1, this.partitionCount) } = options;
+    return new RDD(new SortByKeyNode(this.node, ascending, partitionCount));
   }
 
   /** The pairs in the partitions of their keys, each partition in the order of the keys. */
@@ -420,11 +405,11 @@ export class RDD<T> extends RDDActions<T> {
   }
 
   /** The pairs whose key is from `lower` to `upper`, both included. */
-  filterByRange<K, V>(this: RDD<[K, V]>, lower: K, upper: K): RDD<[K, V]> {
+  filterByRange<K, V>(this: RDD<[K, V]>, lower: NoInfer<K>, upper: NoInfer<K>): RDD<[K, V]> {
     return new RDD(
       new FilterNode(
         this.node,
-        ([key]) => compareKeys(key, lower) >= 0 && compareKeys(key, upper) <= 0,
+        (pair) => compareKeys(keyOf(pair), lower) >= 0 && compareKeys(keyOf(pair), upper) <= 0,
         "filterByRange",
       ),
     );
@@ -435,7 +420,7 @@ export class RDD<T> extends RDDActions<T> {
     other: RDD<[never, never]> | RDD<[unknown, unknown]>,
     partitioning: Partitioning | undefined,
   ): RDD<[unknown, [unknown, unknown]]> {
-    const partitioner = this.#partitioner(partitioning, other.partitioner);
+    const partitioner = this.#partitioner(partitioning, [this.partitioner, other.partitioner]);
     return new RDD(
       joined(
         kind,
@@ -446,13 +431,15 @@ export class RDD<T> extends RDDActions<T> {
     );
   }
 
-  /** What was asked for; else the partitioner that one side has; else the default parallelism by hash. */
-  #partitioner(partitioning: Partitioning | undefined, others?: Partitioner): Partitioner {
+  /** What was asked for; else the first partitioner that a side has; else the default parallelism by hash. */
+  #partitioner(
+    partitioning: Partitioning | undefined,
+    sides: readonly (Partitioner | undefined)[] = [this.partitioner],
+  ): Partitioner {
     if (typeof partitioning === "number") return new HashPartitioner(partitioning);
     return (
       partitioning ??
-      this.partitioner ??
-      others ??
+      sides.find((partitioner) => partitioner !== undefined) ??
       new HashPartitioner(this.node.environment.defaultParallelism)
     );
   }

@@ -12,7 +12,7 @@ export const textWriter: FileWriter<unknown> = {
 /** The text of a record in a text file or on the terminal. */
 export function lineOf(record: unknown): string {
   if (typeof record !== "object" || record === null) return String(record);
-  return JSON.stringify(record, replaceUnsaid) ?? String(record);
+  return JSON.stringify(record, replaceUnsaid);
 }
 
 /** What JSON cannot say, as text. */
@@ -41,7 +41,7 @@ export async function saveParts<T>(
     try {
       await files.writePart(directory, name, writer.write(records));
     } catch (error) {
-      throw userError(node.site, input.flow.task, error);
+      throw userError({ ...node.site, kind: "saveAsFiles" }, input.flow.task, error);
     }
     return name;
   });

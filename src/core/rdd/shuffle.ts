@@ -1,7 +1,7 @@
 /**
  * Owns: the map side of a shuffle, a stage of its own: it sorts records into one bucket per reduce partition, combining
  * the values of a key where it can.
- * Does not own: what the reduce side makes of the buckets (shuffled-node.ts and the operators).
+ * Does not own: what the reduce side makes of the buckets (the operators).
  * Invariants: I1 a bucket is never changed by a reader, except that `takeBuckets` hands it over for good. I2 a map task
  * that failed leaves no bucket.
  */
@@ -9,10 +9,11 @@ import { StreamError } from "../../base/index.ts";
 import { KeyMap } from "../../codec/index.ts";
 import { type Aggregator, type Combined, checkPair, combineInto } from "./aggregator.ts";
 import type { Flow } from "./flow.ts";
-import { type Dependency, narrow, type StageBarrier } from "./lineage.ts";
-import { type RDDNode } from "./node.ts";
+import { type Dependency, type Lineage, narrow, type StageBarrier } from "./lineage.ts";
+import type { RDDNode } from "./node.ts";
 import type { Partitioner } from "./partitioner.ts";
 import type { OperatorSite } from "./task.ts";
+import { userError } from "./user-function.ts";
 
 /** What one map task has for one reduce partition: pairs as they came, or combined by key. */
 export type Bucket<K, V, C> = readonly [K, V][] | Combined<K, C>;
@@ -24,6 +25,7 @@ export class Shuffle<K, V, C = never> implements StageBarrier {
   readonly #parent: RDDNode<[K, V]>;
   readonly #partitioner: () => Partitioner;
   readonly #aggregator: Aggregator<V, C> | undefined;
+  #reader: Lineage | undefined;
   #outputs: (Bucket<K, V, C>[] | undefined)[] = [];
 
   /**
@@ -41,8 +43,13 @@ export class Shuffle<K, V, C = never> implements StageBarrier {
     this.#aggregator = options.aggregator;
   }
 
+  /** Tells which dataset the shuffle is for: its operator is named when a function of the map side throws. */
+  readBy(reader: Lineage): void {
+    this.#reader = reader;
+  }
+
   get site(): OperatorSite {
-    return this.#parent.site;
+    return (this.#reader ?? this.#parent).site;
   }
 
   get taskCount(): number {
@@ -82,6 +89,11 @@ export class Shuffle<K, V, C = never> implements StageBarrier {
     });
   }
 
+  /** As `bucketsOf`, of a shuffle that combines nothing. */
+  pairsOf(reducePartition: number): readonly (readonly [K, V][])[] {
+    return this.bucketsOf(reducePartition).filter((bucket) => Array.isArray(bucket));
+  }
+
   /** As `bucketsOf`, for a reader that will change them; they are gone from here. */
   takeBuckets(reducePartition: number): readonly Bucket<K, V, C>[] {
     const taken = this.bucketsOf(reducePartition);
@@ -102,7 +114,7 @@ export class Shuffle<K, V, C = never> implements StageBarrier {
     const partitioner = this.#partitioner();
     const buckets = emptyBuckets(partitioner, (): Combined<K, C> => new KeyMap());
     const adders = buckets.map((bucket) => combineInto(bucket, aggregator, this.site, flow));
-    await this.#parent.run(partition, flow, this.#routed(adders, partitioner));
+    await this.#parent.run(partition, flow, this.#routed(adders, partitioner, flow));
     return buckets;
   }
 
@@ -110,27 +122,35 @@ export class Shuffle<K, V, C = never> implements StageBarrier {
     const partitioner = this.#partitioner();
     const buckets = emptyBuckets(partitioner, (): [K, V][] => []);
     const adders = buckets.map((bucket) => (pair: [K, V]) => void bucket.push(pair));
-    await this.#parent.run(partition, flow, this.#routed(adders, partitioner));
+    await this.#parent.run(partition, flow, this.#routed(adders, partitioner, flow));
     return buckets;
   }
 
   #routed(
     adders: readonly ((pair: [K, V]) => void)[],
     partitioner: Partitioner,
+    { task }: Flow,
   ): (pair: [K, V]) => void {
     const { site } = this;
-    const [only] = adders;
-    if (adders.length === 1 && only !== undefined) {
-      return (pair) => {
-        checkPair(pair, site);
-        only(pair);
-      };
-    }
     return (pair) => {
-      checkPair(pair, site);
-      adders[partitioner.partitionOf(pair[0])]?.(pair);
+      let add: (pair: [K, V]) => void;
+      try {
+        checkPair(pair);
+        add = adders[partitioner.partitionOf(pair[0])] ?? refusePartition(partitioner, pair[0]);
+      } catch (error) {
+        throw userError(site, task, error);
+      }
+      add(pair);
     };
   }
+}
+
+/** A record whose partitioner names no partition must not get lost. */
+function refusePartition(partitioner: Partitioner, key: unknown): never {
+  throw new StreamError("argument_invalid", {
+    partitionOf: partitioner.partitionOf(key),
+    expected: `0 to ${partitioner.partitionCount - 1}`,
+  });
 }
 
 function emptyBuckets<B>(partitioner: Partitioner, make: () => B): B[] {

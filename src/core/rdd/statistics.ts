@@ -54,21 +54,3 @@ export class StatCounter {
     return Math.sqrt(this.sampleVariance);
   }
 }
-
-/** The counts of numbers in each of the buckets [b0, b1), [b1, b2), ... [bn-1, bn]; the last one includes its end. */
-export function histogramCounts(bounds: readonly number[], values: Iterable<number>): number[] {
-  const counts = new Array<number>(bounds.length - 1).fill(0);
-  const last = bounds.length - 1;
-  for (const value of values) {
-    if (!(value >= (bounds[0] ?? 0)) || value > (bounds[last] ?? 0)) continue;
-    let low = 0;
-    let high = last;
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if (value >= (bounds[middle] ?? 0)) low = middle;
-      else high = middle;
-    }
-    counts[low] = (counts[low] ?? 0) + 1;
-  }
-  return counts;
-}

@@ -1,15 +1,20 @@
 /** Owns: drawing a fixed number of records. */
 import { StreamError, seededRandom } from "../../base/index.ts";
 
+/** Checks a number of records; throws `argument_invalid`. */
+export function checkRecordCount(count: number): void {
+  if (!Number.isSafeInteger(count) || count < 0) {
+    throw new StreamError("argument_invalid", { count, expected: "a whole number of 0 or more" });
+  }
+}
+
 /** `count` records drawn at random; the same for the same seed. Throws `argument_invalid` for a negative count. */
 export function drawSample<T>(
   records: readonly T[],
   options: { withReplacement: boolean; count: number; seed: number },
 ): T[] {
   const { withReplacement, count, seed } = options;
-  if (!Number.isSafeInteger(count) || count < 0) {
-    throw new StreamError("argument_invalid", { count, expected: "a whole number of 0 or more" });
-  }
+  checkRecordCount(count);
   const random = seededRandom(seed, "takeSample");
   if (records.length === 0) return [];
   if (withReplacement) {

@@ -21,10 +21,11 @@ export function userError(
     return new StreamError("user_function_failed", place, { cause: thrown });
   }
   if (thrown.details["operator"] !== undefined || thrown.kind === "closed") return thrown;
-  return new StreamError(thrown.code, { ...thrown.details, ...place }, { cause: thrown.cause });
+  const options = thrown.cause === undefined ? {} : { cause: thrown.cause };
+  return new StreamError(thrown.code, { ...thrown.details, ...place }, options);
 }
 
-/** The function, with what it throws given its place. */
+/** The function, with what it throws given its place; it has to return a value, and no promise. */
 export function guarded<A extends readonly unknown[], R>(
   f: (...args: A) => R,
   site: OperatorSite,
@@ -33,32 +34,48 @@ export function guarded<A extends readonly unknown[], R>(
   return (...args) => {
     try {
       const result = f(...args);
-      return result instanceof Promise ? (result.catch(fail) as R) : result;
+      if (typeof result === "object") refusePromise(result);
+      return result;
     } catch (error) {
-      return fail(error);
+      throw userError(site, task, error);
     }
   };
-  function fail(error: unknown): never {
+}
+
+/** The records, with what reading them throws given its place; what their reader throws is left as it is. */
+export function* guardedRecords<T>(
+  records: Iterable<T>,
+  site: OperatorSite,
+  task: TaskContext,
+): Generator<T, void, undefined> {
+  try {
+    yield* records;
+  } catch (error) {
     throw userError(site, task, error);
   }
 }
 
-/** Throws `promise_returned` when a function that has to return a value returned a promise. */
-export function refusePromise(result: unknown, site: OperatorSite): void {
-  if (typeof result === "object" && result !== null && isThenable(result)) {
-    throw new StreamError("promise_returned", { operator: site.uid, kind: site.kind });
+/** As `guardedRecords`, for records that have to be waited for. */
+export async function* guardedAsyncRecords<T>(
+  records: AsyncIterable<T>,
+  site: OperatorSite,
+  task: TaskContext,
+): AsyncGenerator<T, void, undefined> {
+  try {
+    yield* records;
+  } catch (error) {
+    throw userError(site, task, error);
   }
+}
+
+/** Throws `promise_returned` when a function that has to return a value returned a promise; `userError` adds the place. */
+export function refusePromise(result: unknown): void {
+  if (typeof result !== "object" || result === null || !isThenable(result)) return;
+  // Nobody waits for it: were it to reject, that would end the process.
+  if (result instanceof Promise) result.catch(() => {});
+  throw new StreamError("promise_returned");
 }
 
 function isThenable(value: object): boolean {
   return typeof (value as { then?: unknown }).then === "function";
 }
-
-declare const promiseRefused: unique symbol;
-
-/** `unknown` for a value, and something that no promise is for a promise: what `mapAsync` is there for. */
-export type NotPromise<U> = [Extract<U, PromiseLike<unknown>>] extends [never]
-  ? unknown
-  : {
-      readonly [promiseRefused]: "this function must return a value; use mapAsync for one that returns a promise";
-    };

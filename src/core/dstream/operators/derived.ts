@@ -1,6 +1,6 @@
 /** Owns: a stream whose dataset at a time is made of its parents' datasets at that time. */
 import { StreamError } from "../../../base/index.ts";
-import type { RDDNode } from "../../rdd/index.ts";
+import { type RDDNode, userError } from "../../rdd/index.ts";
 import { DStreamNode } from "../node.ts";
 
 /** One dataset out of the parent's: map, filter, reduceByKey and their like. No dataset where the parent has none. */
@@ -61,7 +61,11 @@ export class CombinedNode<T> extends DStreamNode<T> {
       }
       datasets.push(dataset);
     }
-    return this.#combine(datasets, timeMs);
+    try {
+      return await this.#combine(datasets, timeMs);
+    } catch (error) {
+      throw userError(this.siteAt(timeMs), undefined, error);
+    }
   }
 }
 

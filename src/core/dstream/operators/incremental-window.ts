@@ -6,11 +6,18 @@
 import { StreamError } from "../../../base/index.ts";
 import { KeyMap } from "../../../codec/index.ts";
 import type { StateUpdate } from "../../../state/index.ts";
-import { type Flow, guarded, type Partitioner, type RDDNode } from "../../rdd/index.ts";
+import {
+  type Flow,
+  guarded,
+  type Partitioner,
+  pushIterable,
+  type RDDNode,
+} from "../../rdd/index.ts";
+import { nextOnGrid } from "../../time.ts";
 import type { DStreamNode } from "../node.ts";
-import { StateNode } from "../state-stage.ts";
+import { StateNode, type StateWork } from "../state-stage.ts";
 import { StatefulNode } from "../stateful-node.ts";
-import { datasetsWithin, type WindowSize } from "./window.ts";
+import type { WindowSize } from "./window.ts";
 
 /** The functions of an incremental window; `inverse(f(x, y), x)` must be y. */
 export interface WindowFunctions<K, V> {
@@ -20,11 +27,19 @@ export interface WindowFunctions<K, V> {
   readonly filter: ((key: K, value: V) => boolean) | undefined;
 }
 
+/** The values by key of one batch. */
+interface Reduced<K, V> {
+  readonly timeMs: number;
+  readonly dataset: RDDNode<[K, V]>;
+}
+
 /** Each key of the window with its value, over a stream of per-batch values by key in the partitions of `partitioner`. */
 export class IncrementalWindowNode<K, V> extends StatefulNode<K, V, [K, V]> {
   readonly #reduced: DStreamNode<[K, V]>;
   readonly #functions: WindowFunctions<K, V>;
   readonly #windowMs: number;
+  /** Times whose batches never entered the window. */
+  readonly #givenUpMs = new Set<number>();
 
   /** Throws `window_shorter_than_slide`: what is in no window would be subtracted all the same. */
   constructor(
@@ -49,15 +64,60 @@ export class IncrementalWindowNode<K, V> extends StatefulNode<K, V, [K, V]> {
     return this.#windowMs + this.slideMs;
   }
 
+  override giveUp(timeMs: number): void {
+    if (this.owes(timeMs)) this.#givenUpMs.add(timeMs);
+    super.giveUp(timeMs);
+  }
+
+  /** The time is made up for before the next one all the same: what leaves the window at it has to go. */
+  protected override passOver(_timeMs: number): void {}
+
+  protected override forgetOlder(untilMs: number): void {
+    super.forgetOlder(untilMs);
+    for (const timeMs of this.#givenUpMs) {
+      if (timeMs + this.parentLookBackMs <= untilMs) this.#givenUpMs.delete(timeMs);
+    }
+  }
+
   protected async computeNext(timeMs: number): Promise<RDDNode<[K, V]> | undefined> {
     const fromMs = timeMs - this.#windowMs;
     const { slideMs } = this;
-    const leaving = await datasetsWithin(this.#reduced, fromMs - slideMs, fromMs);
-    const entering = await datasetsWithin(this.#reduced, timeMs - slideMs, timeMs);
-    const stage = this.nextStage(timeMs, [...leaving, ...entering], (update, flow) =>
-      this.#update(update, leaving, entering, flow),
+    const leaving = await this.#reducedWithin(fromMs - slideMs, fromMs);
+    const entering = await this.#reducedWithin(timeMs - slideMs, timeMs);
+    const stage = this.nextStage(
+      timeMs,
+      this.#work(leaving, entering),
+      // What is given up does not enter, but what has entered before it leaves all the same.
+      this.#work(leaving, []),
     );
     return new StateNode(this.scope.environment, this.kind, this.state, stage, this.partitioner);
+  }
+
+  /** The batches of the times in (fromMs, untilMs] that are in the window, or are to enter it. */
+  async #reducedWithin(fromMs: number, untilMs: number): Promise<Reduced<K, V>[]> {
+    const reduced: Reduced<K, V>[] = [];
+    const stepMs = this.#reduced.slideMs;
+    for (let timeMs = fromMs + stepMs; timeMs <= untilMs; timeMs += stepMs) {
+      const dataset = this.#isGivenUp(timeMs) ? undefined : await this.#reduced.at(timeMs);
+      if (dataset !== undefined) reduced.push({ timeMs, dataset });
+    }
+    return reduced;
+  }
+
+  /** Whether the batch of a time was to enter the window at a time that was given up. */
+  #isGivenUp(timeMs: number): boolean {
+    const enteringMs = nextOnGrid(timeMs - 1, this.slideMs, this.scope.zeroTimeMs);
+    return this.#givenUpMs.has(enteringMs);
+  }
+
+  #work(leaving: readonly Reduced<K, V>[], entering: readonly Reduced<K, V>[]): StateWork<K, V> {
+    // Asked when the work is done: a batch may have been given up since it was made.
+    const kept = (batches: readonly Reduced<K, V>[]) =>
+      batches.filter(({ timeMs }) => !this.#isGivenUp(timeMs)).map(({ dataset }) => dataset);
+    return {
+      inputs: () => [...kept(leaving), ...kept(entering)],
+      updatePartition: (update, flow) => this.#update(update, kept(leaving), kept(entering), flow),
+    };
   }
 
   async #update(
@@ -76,7 +136,7 @@ export class IncrementalWindowNode<K, V> extends StatefulNode<K, V, [K, V]> {
       if (filter === undefined || filter(key, value)) update.set(key, value);
       else if (update.has(key)) update.delete(key);
     };
-    left.forEach((gone, key) => {
+    await pushIterable(left.entries(), flow, ([key, gone]) => {
       const total = update.get(key);
       const added = entered.get(key);
       if (total === undefined) {
@@ -90,10 +150,10 @@ export class IncrementalWindowNode<K, V> extends StatefulNode<K, V, [K, V]> {
       }
       const rest = inverse(total, gone);
       put(key, added === undefined ? rest : f(rest, added));
+      entered.delete(key);
     });
-    entered.forEach((added, key) => {
+    await pushIterable(entered.entries(), flow, ([key, added]) => {
       const total = update.get(key);
-      if (total !== undefined && left.has(key)) return;
       put(key, total === undefined ? added : f(total, added));
     });
   }

@@ -99,11 +99,17 @@ export class MapWithStateNode<K, V, S, M> extends StatefulNode<K, S, M> {
     const mapped: (readonly M[] | undefined)[] = [];
     const stage = this.nextStage(
       timeMs,
-      input === undefined ? [] : [input],
-      async (update, flow) => {
-        // The first batch counts as the last use of what the state began with.
-        if (startsFromInitial) await scanAll(update.scan(), flow, (key) => update.touch(key));
-        mapped[update.partition] = await this.#update(update, input, flow);
+      {
+        inputs: () => (input === undefined ? [] : [input]),
+        updatePartition: async (update, flow) => {
+          // The first batch counts as the last use of what the state began with.
+          if (startsFromInitial) await scanAll(update.scan(), flow, (key) => update.touch(key));
+          mapped[update.partition] = await this.#update(update, input, flow);
+        },
+      },
+      {
+        inputs: () => [],
+        updatePartition: ({ partition }) => void (mapped[partition] = undefined),
       },
     );
     return new MappedNode<M>(this.scope.environment, stage as StateStage<unknown, unknown>, mapped);
@@ -122,7 +128,7 @@ export class MapWithStateNode<K, V, S, M> extends StatefulNode<K, S, M> {
       let result: M | undefined;
       try {
         result = f(key, value, handle, update.version);
-        refusePromise(result, site);
+        refusePromise(result);
         handle.finish();
       } catch (error) {
         throw userError(site, flow.task, error);

@@ -7,7 +7,7 @@ export class UnionStreamNode<T> extends DStreamNode<T> {
   readonly #parents: readonly DStreamNode<T>[];
 
   constructor(parents: readonly DStreamNode<T>[]) {
-    super(alike(parents as readonly DStreamNode<unknown>[], "union").scope, "union", parents);
+    super(alike(parents, "union").scope, "union", parents);
     this.#parents = parents;
   }
 

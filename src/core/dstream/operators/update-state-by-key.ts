@@ -5,6 +5,7 @@ import {
   type Flow,
   type Partitioner,
   partitionedBy,
+  pushIterable,
   type RDDNode,
   refusePromise,
   userError,
@@ -17,18 +18,18 @@ import { StatefulNode } from "../stateful-node.ts";
  * Makes the new state of a key of its values in the batch (none where it has no data) and its state, undefined where it
  * has none; undefined removes the key. The same reference means unchanged. The batch time is in ms since the epoch.
  */
-export type UpdateFunction<K, V, S> = (
+export type UpdateFunction<K, V, S, R = S> = (
   values: readonly V[],
   state: S | undefined,
   key: K,
   timeMs: number,
-) => S | undefined;
+) => R | undefined;
 
 /** As `UpdateFunction`, over all keys of a partition at once: the keys that it gives no state for are removed. */
-export type UpdatePartitionFunction<K, V, S> = (
+export type UpdatePartitionFunction<K, V, S, R = S> = (
   entries: Iterable<readonly [K, readonly V[], S | undefined]>,
   timeMs: number,
-) => Iterable<readonly [K, S]>;
+) => Iterable<readonly [K, R]>;
 
 /** How a stateful operator is set up. */
 export interface StateOptions<K, S> {
@@ -72,9 +73,10 @@ export class UpdateStateByKeyNode<K, V, S> extends StatefulNode<K, S, [K, S]> {
     if (this.#initial !== undefined && !this.hasState) this.loadInitial(timeMs, this.#initial);
     this.#initial = undefined;
     const input = given && partitionedBy(given, this.partitioner);
-    const stage = this.nextStage(timeMs, input === undefined ? [] : [input], (update, flow) =>
-      this.#update(update, input, flow),
-    );
+    const stage = this.nextStage(timeMs, {
+      inputs: () => (input === undefined ? [] : [input]),
+      updatePartition: (update, flow) => this.#update(update, input, flow),
+    });
     return new StateNode(this.scope.environment, this.kind, this.state, stage, this.partitioner);
   }
 
@@ -102,7 +104,7 @@ export class UpdateStateByKeyNode<K, V, S> extends StatefulNode<K, S, [K, S]> {
       try {
         result = f(values, state, key, timeMs);
         if (result === state && !mutable) return;
-        refusePromise(result, site);
+        refusePromise(result);
       } catch (error) {
         throw userError(site, flow.task, error);
       }
@@ -115,7 +117,7 @@ export class UpdateStateByKeyNode<K, V, S> extends StatefulNode<K, S, [K, S]> {
       grouped.delete(key);
       call(values, state, key);
     });
-    grouped.forEach((values, key) => call(values, undefined, key));
+    await pushIterable(grouped.entries(), flow, ([key, values]) => call(values, undefined, key));
   }
 
   async #updateAll(update: StateUpdate<K, S>, grouped: KeyMap<K, V[]>, flow: Flow): Promise<void> {
@@ -128,10 +130,12 @@ export class UpdateStateByKeyNode<K, V, S> extends StatefulNode<K, S, [K, S]> {
     });
     grouped.forEach((values, key) => entries.push([key, values, undefined]));
     try {
-      for (const [key, state] of this.#partitionFunction?.(entries, update.version) ?? []) {
+      const states = this.#partitionFunction?.(entries, update.version) ?? [];
+      await pushIterable(states, flow, ([key, state]) => {
+        if (state === undefined) return;
         if (update.mutable || dropped.get(key) !== state) update.set(key, state);
         dropped.delete(key);
-      }
+      });
     } catch (error) {
       throw userError(this.siteAt(update.version), flow.task, error);
     }

@@ -4,6 +4,7 @@ import { type Flow, type Push, pushIterable } from "../flow.ts";
 import { narrow } from "../lineage.ts";
 import { RDDNode } from "../node.ts";
 import type { Partitioner } from "../partitioner.ts";
+import { userError } from "../user-function.ts";
 import { partitionedBy } from "./partition-by.ts";
 
 /** For a key, the values that each parent has for it. */
@@ -20,7 +21,7 @@ export class CogroupNode<K> extends RDDNode<[K, Groups]> {
   ) {
     const [first] = parents;
     if (first === undefined) throw new RangeError("cogroup needs a parent");
-    const placed = parents.map((parent) => partitionedBy(parent, partitioner));
+    const placed = parents.map((parent) => partitionedBy(parent, partitioner, kind));
     super(first.environment, kind, narrow(...placed), partitioner);
     this.#parents = placed;
   }
@@ -35,13 +36,17 @@ export class CogroupNode<K> extends RDDNode<[K, Groups]> {
     const width = this.#parents.length;
     for (const [index, parent] of this.#parents.entries()) {
       await parent.run(partition, flow.nested(), (pair) => {
-        checkPair(pair, site);
-        let values = groups.get(pair[0]);
-        if (values === undefined) {
-          values = Array.from({ length: width }, () => []);
-          groups.set(pair[0], values);
+        try {
+          checkPair(pair);
+          let values = groups.get(pair[0]);
+          if (values === undefined) {
+            values = Array.from({ length: width }, () => []);
+            groups.set(pair[0], values);
+          }
+          values[index]?.push(pair[1]);
+        } catch (error) {
+          throw userError(site, flow.task, error);
         }
-        values[index]?.push(pair[1]);
       });
     }
     await pushIterable(groups.entries(), flow, push);

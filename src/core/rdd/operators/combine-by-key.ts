@@ -23,6 +23,7 @@ export class CombineByKeyNode<K, V, C> extends RDDNode<[K, C]> {
   ) {
     const shuffle = new Shuffle<K, V, C>(parent, () => partitioner, { aggregator });
     super(parent.environment, kind, [{ kind: "stage", barrier: shuffle }], partitioner);
+    shuffle.readBy(this);
     this.#shuffle = shuffle;
     this.#aggregator = aggregator;
   }

@@ -19,7 +19,7 @@ export class FilterNode<T> extends NarrowNode<T, T> {
       let holds: unknown;
       try {
         holds = predicate(record);
-        if (typeof holds === "object") refusePromise(holds, site);
+        if (typeof holds === "object") refusePromise(holds);
       } catch (error) {
         throw userError(site, task, error);
       }

@@ -1,7 +1,8 @@
 import { checkPair } from "../aggregator.ts";
 import type { Flow, Push } from "../flow.ts";
 import { NarrowNode, type RDDNode } from "../node.ts";
-import { refusePromise, userError } from "../user-function.ts";
+import { userError } from "../user-function.ts";
+import { pushGiven } from "./push-given.ts";
 
 /** `flatMapValues`: each key with any number of values for each of its values; keys stay where they are. */
 export class FlatMapValuesNode<K, V, W> extends NarrowNode<[K, V], [K, W]> {
@@ -17,19 +18,14 @@ export class FlatMapValuesNode<K, V, W> extends NarrowNode<[K, V], [K, W]> {
     const { site } = this;
     const { task } = flow;
     return this.parent.run(partition, flow, (pair) => {
-      checkPair(pair, site);
-      let values: readonly W[];
+      let values: Iterable<W>;
       try {
-        const given = f(pair[1]);
-        refusePromise(given, site);
-        values = [...given];
+        checkPair(pair);
+        values = f(pair[1]);
       } catch (error) {
         throw userError(site, task, error);
       }
-      for (const value of values) {
-        if (flow.stopped) return;
-        push([pair[0], value]);
-      }
+      pushGiven(values, site, flow, (value) => push([pair[0], value]));
     });
   }
 }

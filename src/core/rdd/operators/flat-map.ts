@@ -1,6 +1,7 @@
 import type { Flow, Push } from "../flow.ts";
 import { NarrowNode, type RDDNode } from "../node.ts";
-import { refusePromise, userError } from "../user-function.ts";
+import { userError } from "../user-function.ts";
+import { pushGiven } from "./push-given.ts";
 
 /** `flatMap`: any number of records for each record. */
 export class FlatMapNode<P, T> extends NarrowNode<P, T> {
@@ -19,19 +20,10 @@ export class FlatMapNode<P, T> extends NarrowNode<P, T> {
       let results: Iterable<T>;
       try {
         results = f(record);
-        if (!Array.isArray(results)) {
-          refusePromise(results, site);
-          // A generator of the user's throws while it is read: read it here, where the error gets its name.
-          results = [...results];
-        }
       } catch (error) {
         throw userError(site, task, error);
       }
-      pushAll(results as T[], flow, push);
+      pushGiven(results, site, flow, push);
     });
   }
-}
-
-function pushAll<T>(records: readonly T[], flow: Flow, push: Push<T>): void {
-  for (let index = 0; index < records.length && !flow.stopped; index++) push(records[index] as T);
 }

@@ -1,5 +1,5 @@
 import { StreamError } from "../../../base/index.ts";
-import { type Flow, type Push, pushArray } from "../flow.ts";
+import { type Flow, type Push, pushArray, throwIfCancelled } from "../flow.ts";
 import { NarrowNode, type RDDNode } from "../node.ts";
 import { userError } from "../user-function.ts";
 
@@ -41,7 +41,7 @@ export class MapAsyncNode<P, T> extends NarrowNode<P, T> {
     };
     await Promise.all(Array.from({ length: Math.min(this.#concurrency, records.length) }, work));
     if (failures.length > 0) throw userError(this.site, flow.task, failures[0]);
-    flow.task.signal.throwIfAborted();
+    throwIfCancelled(flow.task.signal);
     await pushArray(results, flow, push);
   }
 }

@@ -1,6 +1,6 @@
-import { type Flow, type Push, pushAsyncIterable, pushIterable } from "../flow.ts";
+import { type Flow, type Push, pushArray, pushAsyncIterable, pushIterable } from "../flow.ts";
 import { NarrowNode, type RDDNode } from "../node.ts";
-import { userError } from "../user-function.ts";
+import { guardedAsyncRecords, guardedRecords, userError } from "../user-function.ts";
 
 /** What a function over a whole partition may give: records, now or later. */
 export type PartitionResult<T> = Iterable<T> | AsyncIterable<T> | Promise<Iterable<T>>;
@@ -24,16 +24,28 @@ export class MapPartitionsNode<P, T> extends NarrowNode<P, T> {
 
   protected async compute(partition: number, flow: Flow, push: Push<T>): Promise<void> {
     const records = await this.parent.gather(partition, flow);
-    // What is pushed on runs inside the iteration of the user's own generator; its errors carry their names already.
+    const results = await this.#resultsOf(partition, records, flow);
+    if (Array.isArray(results)) return pushArray(results as readonly T[], flow, push);
+    const { site } = this;
+    if (isAsync(results)) {
+      return pushAsyncIterable(guardedAsyncRecords(results, site, flow.task), flow, push);
+    }
+    return pushIterable(guardedRecords(results, site, flow.task), flow, push);
+  }
+
+  async #resultsOf(
+    partition: number,
+    records: readonly P[],
+    flow: Flow,
+  ): Promise<Iterable<T> | AsyncIterable<T>> {
     try {
-      const results = await this.#f(partition, records);
-      if (Symbol.asyncIterator in Object(results)) {
-        await pushAsyncIterable(results as AsyncIterable<T>, flow, push);
-      } else {
-        await pushIterable(results as Iterable<T>, flow, push);
-      }
+      return await this.#f(partition, records);
     } catch (error) {
       throw userError(this.site, flow.task, error);
     }
   }
+}
+
+function isAsync<T>(results: Iterable<T> | AsyncIterable<T>): results is AsyncIterable<T> {
+  return Symbol.asyncIterator in Object(results);
 }

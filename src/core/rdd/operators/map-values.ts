@@ -17,11 +17,11 @@ export class MapValuesNode<K, V, W> extends NarrowNode<[K, V], [K, W]> {
     const { site } = this;
     const { task } = flow;
     return this.parent.run(partition, flow, (pair) => {
-      checkPair(pair, site);
       let value: W;
       try {
+        checkPair(pair);
         value = f(pair[1]);
-        if (typeof value === "object") refusePromise(value, site);
+        if (typeof value === "object") refusePromise(value);
       } catch (error) {
         throw userError(site, task, error);
       }

@@ -19,7 +19,7 @@ export class MapNode<P, T> extends NarrowNode<P, T> {
       let result: T;
       try {
         result = f(record);
-        if (typeof result === "object") refusePromise(result, site);
+        if (typeof result === "object") refusePromise(result);
       } catch (error) {
         throw userError(site, task, error);
       }

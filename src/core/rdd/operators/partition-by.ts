@@ -7,9 +7,10 @@ import { Shuffle } from "../shuffle.ts";
 export class PartitionByNode<K, V> extends RDDNode<[K, V]> {
   readonly #shuffle: Shuffle<K, V>;
 
-  constructor(parent: RDDNode<[K, V]>, partitioner: Partitioner, kind = "partitionBy") {
+  constructor(parent: RDDNode<[K, V]>, partitioner: Partitioner, kind: string) {
     const shuffle = new Shuffle<K, V>(parent, () => partitioner);
     super(parent.environment, kind, [{ kind: "stage", barrier: shuffle }], partitioner);
+    shuffle.readBy(this);
     this.#shuffle = shuffle;
   }
 
@@ -18,18 +19,19 @@ export class PartitionByNode<K, V> extends RDDNode<[K, V]> {
   }
 
   protected async compute(partition: number, flow: Flow, push: Push<[K, V]>): Promise<void> {
-    for (const bucket of this.#shuffle.bucketsOf(partition)) {
-      await pushArray(bucket as readonly [K, V][], flow, push);
+    for (const bucket of this.#shuffle.pairsOf(partition)) {
+      await pushArray(bucket, flow, push);
     }
   }
 }
 
-/** The pairs in the partitions of `partitioner`: as they are where they are there already, else shuffled. */
+/** The pairs in the partitions of `partitioner`: as they are where they are there already, else shuffled for that kind. */
 export function partitionedBy<K, V>(
   parent: RDDNode<[K, V]>,
   partitioner: Partitioner,
+  kind = "partitionBy",
 ): RDDNode<[K, V]> {
   return parent.partitioner?.equals(partitioner) === true
     ? parent
-    : new PartitionByNode(parent, partitioner);
+    : new PartitionByNode(parent, partitioner, kind);
 }

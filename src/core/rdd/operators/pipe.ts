@@ -1,5 +1,7 @@
 import { type Flow, type Push, pushAsyncIterable } from "../flow.ts";
 import { NarrowNode, type RDDNode } from "../node.ts";
+import { lineOf } from "../save.ts";
+import { guardedAsyncRecords } from "../user-function.ts";
 
 /** `pipe`: the lines that a program prints when it is given the records of a partition as lines. */
 export class PipeNode<T> extends NarrowNode<T, string> {
@@ -18,10 +20,10 @@ export class PipeNode<T> extends NarrowNode<T, string> {
 
   protected async compute(partition: number, flow: Flow, push: Push<string>): Promise<void> {
     const records = await this.parent.gather(partition, flow);
-    const output = this.environment.files.pipe(this.#command, records.map(String), {
+    const output = this.environment.files.pipe(this.#command, records.map(lineOf), {
       env: this.#env,
       signal: flow.task.signal,
     });
-    await pushAsyncIterable(output, flow, push);
+    await pushAsyncIterable(guardedAsyncRecords(output, this.site, flow.task), flow, push);
   }
 }

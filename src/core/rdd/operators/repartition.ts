@@ -37,6 +37,7 @@ export class RepartitionNode<T> extends RDDNode<T> {
     const partitioner = new TurnPartitioner(partitionCount);
     const shuffle = new Shuffle<number, T>(new DealNode(parent, "repartition"), () => partitioner);
     super(parent.environment, "repartition", [{ kind: "stage", barrier: shuffle }]);
+    shuffle.readBy(this);
     this.#shuffle = shuffle;
     this.#count = partitionCount;
   }
@@ -46,8 +47,8 @@ export class RepartitionNode<T> extends RDDNode<T> {
   }
 
   protected async compute(partition: number, flow: Flow, push: Push<T>): Promise<void> {
-    for (const bucket of this.#shuffle.bucketsOf(partition)) {
-      await pushArray(bucket as readonly [number, T][], flow, ([, record]) => push(record));
+    for (const bucket of this.#shuffle.pairsOf(partition)) {
+      await pushArray(bucket, flow, ([, record]) => push(record));
     }
   }
 }

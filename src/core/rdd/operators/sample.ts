@@ -1,16 +1,18 @@
-/** Owns: drawing records at random: the same draw for the same seed, operator, batch and partition, on every retry. */
+/**
+ * Owns: drawing records at random: the same draw for the same seed and partition, on every retry; in a stream each
+ * operator and batch draws for itself.
+ */
 import { type Random, StreamError, seededRandom } from "../../../base/index.ts";
 import type { Flow, Push } from "../flow.ts";
 import { NarrowNode, type RDDNode } from "../node.ts";
+import type { OperatorSite } from "../task.ts";
 
-/** Draws for one partition of a dataset. */
-function randomOf(
-  node: RDDNode<never> | RDDNode<unknown>,
-  seed: number,
-  partition: number,
-): Random {
-  const { uid, batchTimeMs } = node.site;
-  return seededRandom(seed, uid, batchTimeMs, partition);
+/** Draws for one partition of a dataset. The number of a dataset must not tell: the same program draws the same. */
+function randomOf(site: OperatorSite, draw: string, seed: number, partition: number): Random {
+  const { uid, batchTimeMs } = site;
+  return batchTimeMs === undefined
+    ? seededRandom(seed, draw, partition)
+    : seededRandom(seed, draw, partition, uid, batchTimeMs);
 }
 
 /** `sample`: each record with the probability `fraction`, or as often as a Poisson variable of that mean tells. */
@@ -26,8 +28,9 @@ export class SampleNode<T> extends NarrowNode<T, T> {
   ) {
     super(parent, "sample", parent.partitioner);
     const { withReplacement, fraction, seed } = options;
-    if (!(fraction >= 0) || (!withReplacement && fraction > 1)) {
-      throw new StreamError("argument_invalid", { fraction, expected: "0 to 1" });
+    if (!(fraction >= 0 && fraction <= (withReplacement ? Number.MAX_VALUE : 1))) {
+      const expected = withReplacement ? "a number of 0 or more" : "0 to 1";
+      throw new StreamError("argument_invalid", { fraction, expected });
     }
     this.#withReplacement = withReplacement;
     this.#fraction = fraction;
@@ -35,7 +38,7 @@ export class SampleNode<T> extends NarrowNode<T, T> {
   }
 
   protected compute(partition: number, flow: Flow, push: Push<T>): Promise<void> {
-    const random = randomOf(this as RDDNode<unknown>, this.#seed, partition);
+    const random = randomOf(this.site, "sample", this.#seed, partition);
     const fraction = this.#fraction;
     if (!this.#withReplacement) {
       return this.parent.run(partition, flow, (record) => {
@@ -43,7 +46,7 @@ export class SampleNode<T> extends NarrowNode<T, T> {
       });
     }
     return this.parent.run(partition, flow, (record) => {
-      for (let times = poisson(random, fraction); times > 0; times--) push(record);
+      for (let times = poisson(random, fraction); times > 0 && !flow.stopped; times--) push(record);
     });
   }
 }
@@ -63,7 +66,7 @@ export class SliceOfSampleNode<T> extends NarrowNode<T, T> {
 
   protected compute(partition: number, flow: Flow, push: Push<T>): Promise<void> {
     // All slices of a split draw alike, so the draw is named by the parent.
-    const random = randomOf(this.parent as RDDNode<unknown>, this.#seed, partition);
+    const random = randomOf(this.parent.site, "split", this.#seed, partition);
     return this.parent.run(partition, flow, (record) => {
       const draw = random.next();
       if (draw >= this.#from && draw < this.#until) push(record);
@@ -71,8 +74,11 @@ export class SliceOfSampleNode<T> extends NarrowNode<T, T> {
   }
 }
 
-/** Knuth's method; the mean is the small fraction of a sample. */
+const poissonMeanMax = 500;
+
+/** Knuth's method; a large mean is halved first, as its e^-mean is no number any more. */
 function poisson(random: Random, mean: number): number {
+  if (mean > poissonMeanMax) return poisson(random, mean / 2) + poisson(random, mean / 2);
   const limit = Math.exp(-mean);
   let product = random.next();
   let count = 0;

@@ -5,14 +5,21 @@
 import { compareKeys } from "../../../codec/index.ts";
 import { checkPair } from "../aggregator.ts";
 import { type Flow, type Push, pushArray } from "../flow.ts";
-import { type Dependency, narrow, type StageBarrier } from "../lineage.ts";
+import { type Dependency, type Lineage, narrow, type StageBarrier } from "../lineage.ts";
 import { RDDNode } from "../node.ts";
 import { checkPartitionCount, type Partitioner, RangePartitioner } from "../partitioner.ts";
 import { Shuffle } from "../shuffle.ts";
 import type { OperatorSite } from "../task.ts";
+import { guarded } from "../user-function.ts";
 
 /** Sampled keys per partition of the result and task; enough for parts that differ by a few percent. */
 const samplesPerPart = 60;
+
+/** Every n-th key of a partition. */
+interface Sample<K> {
+  readonly keys: readonly K[];
+  readonly every: number;
+}
 
 /** A stage that samples the keys of a dataset and tells the bounds of its partitions. */
 class RangeBounds<K> implements StageBarrier {
@@ -21,7 +28,8 @@ class RangeBounds<K> implements StageBarrier {
   readonly #parent: RDDNode<[K, unknown]>;
   readonly #partitionCount: number;
   readonly #ascending: boolean;
-  readonly #samples: (readonly K[] | undefined)[] = [];
+  readonly #samples: (Sample<K> | undefined)[] = [];
+  #reader: Lineage | undefined;
   #partitioner: RangePartitioner | undefined;
 
   constructor(parent: RDDNode<[K, unknown]>, partitionCount: number, ascending: boolean) {
@@ -32,8 +40,13 @@ class RangeBounds<K> implements StageBarrier {
     if (partitionCount === 1) this.#partitioner = new RangePartitioner([], ascending);
   }
 
+  /** Tells which dataset is sorted by them: its operator is named in errors. */
+  readBy(reader: Lineage): void {
+    this.#reader = reader;
+  }
+
   get site(): OperatorSite {
-    return this.#parent.site;
+    return (this.#reader ?? this.#parent).site;
   }
 
   get taskCount(): number {
@@ -57,25 +70,35 @@ class RangeBounds<K> implements StageBarrier {
 
   /** Keeps every n-th key, doubling n whenever the sample grows too large: no randomness, so a retry tells the same. */
   async runTask(partition: number, flow: Flow): Promise<void> {
-    const { site } = this;
+    const check = guarded(checkPair, this.site, flow.task);
     const sampleMax = 2 * samplesPerPart * this.#partitionCount;
-    let sample: K[] = [];
+    let keys: K[] = [];
     let every = 1;
     let seen = 0;
     await this.#parent.run(partition, flow, (pair) => {
-      checkPair(pair, site);
+      check(pair);
       if (seen++ % every !== 0) return;
-      sample.push(pair[0]);
-      if (sample.length < sampleMax) return;
-      sample = sample.filter((_, index) => index % 2 === 0);
+      keys.push(pair[0]);
+      if (keys.length < sampleMax) return;
+      keys = keys.filter((_, index) => index % 2 === 0);
       every *= 2;
     });
-    this.#samples[partition] = sample;
+    this.#samples[partition] = { keys, every };
   }
 
+  /** A key of a large partition stands for more pairs than one of a small partition: all are thinned out alike. */
   finish(): void {
-    const sample = this.#samples.flatMap((keys) => keys ?? []);
-    this.#partitioner = RangePartitioner.ofSample(sample, this.#partitionCount, this.#ascending);
+    const samples = this.#samples.filter((sample) => sample !== undefined);
+    const every = Math.max(1, ...samples.map((sample) => sample.every));
+    const keys = samples.flatMap((sample) =>
+      sample.keys.filter((_, index) => index % (every / sample.every) === 0),
+    );
+    const tellBounds = guarded(() => this.#boundsOf(keys), this.site, undefined);
+    this.#partitioner = tellBounds();
+  }
+
+  #boundsOf(sample: readonly K[]): RangePartitioner {
+    return RangePartitioner.ofSample(sample, this.#partitionCount, this.#ascending);
   }
 }
 
@@ -96,6 +119,8 @@ export class SortByKeyNode<K, V> extends RDDNode<[K, V]> {
       before: bounds.isComplete() ? [] : [{ kind: "stage", barrier: bounds }],
     });
     super(parent.environment, kind, [{ kind: "stage", barrier: shuffle }]);
+    bounds.readBy(this);
+    shuffle.readBy(this);
     this.#shuffle = shuffle;
     this.#partitionCount = partitionCount;
     this.#ascending = ascending;
@@ -106,7 +131,8 @@ export class SortByKeyNode<K, V> extends RDDNode<[K, V]> {
   }
 
   protected async compute(partition: number, flow: Flow, push: Push<[K, V]>): Promise<void> {
-    await pushArray(sortedPairs(this.#shuffle, partition, this.#ascending), flow, push);
+    const sort = guarded(sortedPairs<K, V>, this.site, flow.task);
+    await pushArray(sort(this.#shuffle.pairsOf(partition), this.#ascending), flow, push);
   }
 }
 
@@ -122,6 +148,7 @@ export class RepartitionAndSortNode<K, V> extends RDDNode<[K, V]> {
       [{ kind: "stage", barrier: shuffle }],
       partitioner,
     );
+    shuffle.readBy(this);
     this.#shuffle = shuffle;
   }
 
@@ -130,17 +157,13 @@ export class RepartitionAndSortNode<K, V> extends RDDNode<[K, V]> {
   }
 
   protected async compute(partition: number, flow: Flow, push: Push<[K, V]>): Promise<void> {
-    await pushArray(sortedPairs(this.#shuffle, partition, true), flow, push);
+    const sort = guarded(sortedPairs<K, V>, this.site, flow.task);
+    await pushArray(sort(this.#shuffle.pairsOf(partition), true), flow, push);
   }
 }
 
-function sortedPairs<K, V>(
-  shuffle: Shuffle<K, V>,
-  partition: number,
-  ascending: boolean,
-): [K, V][] {
-  const pairs = (shuffle.bucketsOf(partition) as readonly (readonly [K, V][])[]).flat() as [K, V][];
-  return pairs.sort(
-    ascending ? (a, b) => compareKeys(a[0], b[0]) : (a, b) => compareKeys(b[0], a[0]),
-  );
+function sortedPairs<K, V>(buckets: readonly (readonly [K, V][])[], ascending: boolean): [K, V][] {
+  return buckets
+    .flat()
+    .sort(ascending ? (a, b) => compareKeys(a[0], b[0]) : (a, b) => compareKeys(b[0], a[0]));
 }

@@ -6,15 +6,14 @@ import type { Partitioner } from "../partitioner.ts";
 
 /** `union`: the partitions of all parents, one after the other. */
 export class UnionNode<T> extends RDDNode<T> {
+  /** Summed up once, as unions of unions would ask each other over and over. */
+  readonly partitionCount: number;
   readonly #parents: readonly RDDNode<T>[];
 
   constructor(environment: DatasetEnvironment, parents: readonly RDDNode<T>[], kind = "union") {
     super(environment, kind, narrow(...parents));
     this.#parents = parents;
-  }
-
-  get partitionCount(): number {
-    return this.#parents.reduce((count, parent) => count + parent.partitionCount, 0);
+    this.partitionCount = parents.reduce((count, parent) => count + parent.partitionCount, 0);
   }
 
   protected async compute(partition: number, flow: Flow, push: Push<T>): Promise<void> {

@@ -1,6 +1,6 @@
 /** Owns: numbering records: a stage that counts each partition, then numbers that go on from one to the next. */
 import type { Flow, Push } from "../flow.ts";
-import { type Dependency, narrow, type StageBarrier } from "../lineage.ts";
+import { type Dependency, type Lineage, narrow, type StageBarrier } from "../lineage.ts";
 import { NarrowNode, RDDNode } from "../node.ts";
 import type { OperatorSite } from "../task.ts";
 
@@ -10,14 +10,20 @@ class PartitionCounts implements StageBarrier {
   readonly dependencies: readonly Dependency[];
   readonly #parent: RDDNode<unknown>;
   readonly #counts: (number | undefined)[] = [];
+  #reader: Lineage | undefined;
 
   constructor(parent: RDDNode<unknown>) {
     this.#parent = parent;
     this.dependencies = narrow(parent);
   }
 
+  /** Tells which dataset is numbered by them: its operator is named in errors. */
+  readBy(reader: Lineage): void {
+    this.#reader = reader;
+  }
+
   get site(): OperatorSite {
-    return this.#parent.site;
+    return (this.#reader ?? this.#parent).site;
   }
 
   /** The last partition need not be counted. */
@@ -56,11 +62,12 @@ export class ZipWithIndexNode<T> extends RDDNode<[T, number]> {
   readonly #counts: PartitionCounts;
 
   constructor(parent: RDDNode<T>) {
-    const counts = new PartitionCounts(parent as RDDNode<unknown>);
+    const counts = new PartitionCounts(parent);
     super(parent.environment, "zipWithIndex", [
       { kind: "stage", barrier: counts },
       ...narrow(parent),
     ]);
+    counts.readBy(this);
     this.#parent = parent;
     this.#counts = counts;
   }

@@ -2,7 +2,7 @@ import { StreamError } from "../../../base/index.ts";
 import { type Flow, type Push, pushArray, pushIterable } from "../flow.ts";
 import { narrow } from "../lineage.ts";
 import { RDDNode } from "../node.ts";
-import { userError } from "../user-function.ts";
+import { guarded, guardedRecords, userError } from "../user-function.ts";
 
 /** `zipPartitions`: a function over the partitions i of several datasets with equally many partitions. */
 export class ZipPartitionsNode<T> extends RDDNode<T> {
@@ -33,11 +33,9 @@ export class ZipPartitionsNode<T> extends RDDNode<T> {
   protected async compute(partition: number, flow: Flow, push: Push<T>): Promise<void> {
     const inputs: (readonly unknown[])[] = [];
     for (const parent of this.#parents) inputs.push(await parent.gather(partition, flow));
-    try {
-      await pushIterable(this.#f(...inputs), flow, push);
-    } catch (error) {
-      throw userError(this.site, flow.task, error);
-    }
+    const results = guarded(this.#f, this.site, flow.task)(...inputs);
+    if (Array.isArray(results)) return pushArray(results as readonly T[], flow, push);
+    return pushIterable(guardedRecords(results, this.site, flow.task), flow, push);
   }
 }
 
@@ -62,10 +60,8 @@ export class ZipNode<A, B> extends RDDNode<[A, B]> {
     const left = await this.#left.gather(partition, flow);
     const right = await this.#right.gather(partition, flow);
     if (left.length !== right.length) {
-      throw new StreamError("partitions_differ", {
-        partition,
-        records: [left.length, right.length],
-      });
+      const records = [left.length, right.length];
+      throw userError(this.site, flow.task, new StreamError("partitions_differ", { records }));
     }
     let index = 0;
     await pushArray(left, flow, (record) => push([record, right[index++] as B]));

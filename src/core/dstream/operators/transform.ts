@@ -1,0 +1,36 @@
+/** Owns: datasets made of those of several streams: by `transform`, or by an operation on two datasets. */
+import { StreamError } from "../../../base/index.ts";
+import { RDD, type RDDNode } from "../../rdd/index.ts";
+import type { DStreamNode } from "../node.ts";
+import { CombinedNode } from "./derived.ts";
+
+/** Datasets of records of these types. */
+export type DatasetsOf<Ts extends readonly unknown[]> = {
+  readonly [Index in keyof Ts]: RDD<Ts[Index]>;
+};
+
+/** The stream of what `f` makes of the datasets of these parents, whose records are of the types `Ts`. */
+export function transformNode<Ts extends readonly unknown[], U>(
+  parents: readonly DStreamNode<unknown>[],
+  f: (datasets: DatasetsOf<Ts>, timeMs: number) => RDD<U> | Promise<RDD<U>>,
+): DStreamNode<U> {
+  return new CombinedNode<U>(parents, "transform", async (datasets, timeMs) => {
+    const given = datasets.map((dataset) => new RDD(dataset)) as readonly RDD<unknown>[];
+    const result = await f(given as DatasetsOf<Ts>, timeMs);
+    if (!(result instanceof RDD)) throw new StreamError("dataset_expected", { timeMs });
+    return result.node;
+  });
+}
+
+/** The stream of what an operation on the datasets of two streams makes of them. */
+export function combinedNode<L, R, U>(
+  kind: string,
+  left: DStreamNode<L>,
+  right: DStreamNode<R>,
+  combine: (left: RDD<L>, right: RDD<R>) => RDD<U>,
+): DStreamNode<U> {
+  return new CombinedNode<U>([left, right], kind, (datasets) => {
+    const [ofLeft, ofRight] = datasets as readonly [RDDNode<unknown>, RDDNode<unknown>];
+    return combine(new RDD(ofLeft as RDDNode<L>), new RDD(ofRight as RDDNode<R>)).node;
+  });
+}
