@@ -13,7 +13,6 @@ import {
   type JobScope,
   RDD,
   type RDDNode,
-  type StageBarrier,
   type StreamGraph,
   type StreamJob,
 } from "../core/index.ts";
@@ -25,8 +24,6 @@ import type { ListenerBus } from "./listener-bus.ts";
 /** What a batch came to. */
 export interface BatchOutcome {
   readonly record: BatchRecord;
-  /** States that have yet to come about: what they are made from must be kept. */
-  readonly waitingStates: readonly StageBarrier[];
   /** Set when the context has to stop. */
   readonly fatal: { readonly error: unknown } | undefined;
 }
@@ -71,7 +68,7 @@ export class BatchRunner {
     const { plan, record, work } = made;
     if (plan.error !== undefined) record.failed(plan.error.thrown);
     await Promise.all(work);
-    return this.#conclude(record, plan.value);
+    return this.#conclude(record);
   }
 
   async #plan(timeMs: number): Promise<Attempted<BatchPlan>> {
@@ -115,15 +112,13 @@ export class BatchRunner {
     if (record.started(clock.now())) listeners.post("onBatchStarted", record.info());
   }
 
-  /** Tries work of a batch as often as allowed; what its tasks accumulated counts once, when it has succeeded. */
+  /** Tries work of a batch as often as allowed. */
   async #attempt<R>(timeMs: number, uid: string, work: () => Promise<R>): Promise<Attempted<R>> {
     const { attemptsMax, onFailure, signal } = this.#options;
     for (let attempt = 0; ; attempt++) {
-      const job: JobScope = { batchTimeMs: timeMs, uid, attempt, signal, accumulated: [] };
       try {
         signal.throwIfAborted();
-        const value = await inJob(job, work);
-        for (const [accumulator, partial] of job.accumulated) accumulator.merge(partial);
+        const value = await this.#asJob({ batchTimeMs: timeMs, uid, attempt }, work);
         return { value, attempts: attempt + 1, error: undefined };
       } catch (thrown) {
         const attempts = attempt + 1;
@@ -137,12 +132,21 @@ export class BatchRunner {
     }
   }
 
-  async #conclude(record: BatchRecord, plan: BatchPlan | undefined): Promise<BatchOutcome> {
-    const { clock } = this.#options;
+  /** What tasks of the work accumulated counts once, when it has succeeded. */
+  async #asJob<R>(
+    scope: Pick<JobScope, "batchTimeMs" | "uid" | "attempt">,
+    work: () => Promise<R>,
+  ): Promise<R> {
+    const job: JobScope = { ...scope, signal: this.#options.signal, accumulated: [] };
+    const result = await inJob(job, work);
+    for (const [accumulator, partial] of job.accumulated) accumulator.merge(partial);
+    return result;
+  }
+
+  async #conclude(record: BatchRecord): Promise<BatchOutcome> {
     const fatal = record.failures.length === 0 ? undefined : await this.#giveUp(record);
-    record.ended(clock.now());
-    const waitingStates = (plan?.stateUpdates ?? []).filter((stage) => !stage.isComplete());
-    return { record, waitingStates, fatal };
+    record.ended(this.#options.clock.now());
+    return { record, fatal };
   }
 
   /** Does with a failed batch what the program wants; what it returns is why the context has to stop. */
@@ -161,8 +165,12 @@ export class BatchRunner {
       cancelled: false,
     });
     if (decision.do !== "dead letter") return decision.do === "stop" ? { error } : undefined;
+    // Before it is handed over: no later batch may make up for it meanwhile.
+    graph.giveUp(record.timeMs);
     try {
-      await decision.deliver(this.#failureOf(record));
+      // As a job, so that a stop that it asks for does not wait for the batch that waits for it.
+      const scope = { batchTimeMs: record.timeMs, uid: "dead letter", attempt: 0 };
+      await this.#asJob(scope, async () => decision.deliver(this.#failureOf(record)));
     } catch (undelivered) {
       // A batch that nobody took over must not be passed over.
       return {
@@ -173,12 +181,10 @@ export class BatchRunner {
         ),
       };
     }
-    graph.giveUp(record.timeMs);
     return undefined;
   }
 
   #failureOf(record: BatchRecord): BatchFailure {
-    const { graph } = this.#options;
     return {
       batchTime: record.timeMs,
       outputs: record.failures.flatMap(({ uid, error }) =>
@@ -186,16 +192,23 @@ export class BatchRunner {
       ),
       error: record.failures[0]?.error,
       inputs: record.inputs,
-      readInputs: async () => {
-        const records = new Map<number, readonly unknown[]>();
-        for (const input of graph.inputs) {
-          const dataset: Dataset<unknown> | undefined = await input.at(record.timeMs);
-          if (dataset === undefined) continue;
-          records.set(input.streamId, await new RDD(dataset as RDDNode<unknown>).collect());
-        }
-        return records;
-      },
+      readInputs: () => this.#readInputs(record.timeMs),
     };
+  }
+
+  async #readInputs(timeMs: number): Promise<ReadonlyMap<number, readonly unknown[]>> {
+    const { graph, logger } = this.#options;
+    const records = new Map<number, readonly unknown[]>();
+    for (const input of graph.inputsInUse) {
+      try {
+        const dataset: Dataset<unknown> | undefined = await input.at(timeMs);
+        if (dataset === undefined) continue;
+        records.set(input.streamId, await new RDD(dataset as RDDNode<unknown>).collect());
+      } catch (error) {
+        logger.warn(`the ${input.name} cannot be read for a dead letter`, error);
+      }
+    }
+    return records;
   }
 }
 

@@ -5,7 +5,7 @@
  * I2 after `drain` or `destroy` no batch begins.
  */
 import { type Clock, invariant } from "../base/index.ts";
-import { nextOnGrid, type StageBarrier } from "../core/index.ts";
+import { nextOnGrid } from "../core/index.ts";
 import { BatchRunner, type BatchRunnerOptions } from "./batch-runner.ts";
 import { BatchTimer } from "./batch-timer.ts";
 import type { BatchInfo } from "./listener.ts";
@@ -24,8 +24,11 @@ export class BatchScheduler {
   readonly #options: BatchSchedulerOptions;
   readonly #runner: BatchRunner;
   readonly #abort = new AbortController();
-  readonly #unfinished = new Map<number, Promise<void>>();
-  readonly #waitingStates = new Map<number, readonly StageBarrier[]>();
+  /** The work of every batch that has begun, the cleaning after it included. */
+  readonly #running = new Set<Promise<void>>();
+  readonly #unfinishedMs = new Set<number>();
+  /** Times of batches that ended while a state of theirs had yet to come about. */
+  readonly #owedMs = new Set<number>();
   #timer: BatchTimer | undefined;
   #lastBatchMs = 0;
   #firstFailure: { readonly error: unknown } | undefined;
@@ -56,7 +59,7 @@ export class BatchScheduler {
 
   /** How many batches are being made or run. */
   get unfinishedBatches(): number {
-    return this.#unfinished.size;
+    return this.#unfinishedMs.size;
   }
 
   /** Ends the ticks; runs one more batch at the next time of the grid if there is something left for it; resolves when all batches have ended. */
@@ -64,7 +67,7 @@ export class BatchScheduler {
     this.#timer?.stop();
     this.#timer = undefined;
     if (hasMore()) void this.#batch(this.#lastBatchMs + this.#options.graph.batchIntervalMs);
-    while (this.#unfinished.size > 0) await Promise.all(this.#unfinished.values());
+    while (this.#running.size > 0) await Promise.all(this.#running);
   }
 
   /** Ends the ticks and cancels what runs; resolves when the running tasks have noticed. */
@@ -72,38 +75,43 @@ export class BatchScheduler {
     this.#timer?.stop();
     this.#timer = undefined;
     this.#abort.abort(reason);
-    await Promise.all(this.#unfinished.values());
+    await Promise.all(this.#running);
   }
 
   #batch(timeMs: number): Promise<void> {
     this.#lastBatchMs = timeMs;
-    const run = this.#run(timeMs).catch((error: unknown) => this.#options.onFatal(error));
-    this.#unfinished.set(timeMs, run);
+    this.#unfinishedMs.add(timeMs);
+    const run = this.#run(timeMs)
+      .catch((error: unknown) => this.#options.onFatal(error))
+      .finally(() => {
+        this.#unfinishedMs.delete(timeMs);
+        this.#running.delete(run);
+      });
+    this.#running.add(run);
     return run;
   }
 
   async #run(timeMs: number): Promise<void> {
-    const { record, waitingStates, fatal } = await this.#runner.run(timeMs);
-    if (waitingStates.length > 0) this.#waitingStates.set(timeMs, waitingStates);
+    const { graph, listeners, onBatchCompleted, onFatal } = this.#options;
+    const { record, fatal } = await this.#runner.run(timeMs);
+    // What was cancelled has not failed, is not completed, and is cleaned with the context.
+    if (this.#abort.signal.aborted) return;
     const [failure] = record.failures;
     if (failure !== undefined) this.#firstFailure ??= { error: failure.error };
+    if (graph.owesStates(timeMs)) this.#owedMs.add(timeMs);
     const info = record.info();
-    if (!this.#abort.signal.aborted) {
-      this.#options.listeners.post("onBatchCompleted", info);
-      this.#options.onBatchCompleted(info);
-    }
-    this.#unfinished.delete(timeMs);
-    if (fatal !== undefined) this.#options.onFatal(fatal.error);
+    listeners.post("onBatchCompleted", info);
+    onBatchCompleted(info);
+    this.#unfinishedMs.delete(timeMs);
+    if (fatal !== undefined) onFatal(fatal.error);
     else await this.#clean();
   }
 
   /** Forgets what nothing can ask for any more. */
   async #clean(): Promise<void> {
     const { forgetInputs, graph } = this.#options;
-    for (const [timeMs, stages] of this.#waitingStates) {
-      if (stages.every((stage) => stage.isComplete())) this.#waitingStates.delete(timeMs);
-    }
-    const neededMs = [...this.#unfinished.keys(), ...this.#waitingStates.keys()];
+    for (const timeMs of this.#owedMs) if (!graph.owesStates(timeMs)) this.#owedMs.delete(timeMs);
+    const neededMs = [...this.#unfinishedMs, ...this.#owedMs];
     const untilMs = Math.min(
       this.#lastBatchMs,
       ...neededMs.map((timeMs) => timeMs - graph.batchIntervalMs),

@@ -5,7 +5,6 @@ export type {
   BatchInfo,
   ListenerEvents,
   OutputOperationInfo,
-  ReceiverReport,
   StreamingListener,
 } from "./listener.ts";
 export { ListenerBus } from "./listener-bus.ts";

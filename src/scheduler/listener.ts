@@ -1,18 +1,6 @@
 /** Owns: what listeners hear of a running context, and in which form. Times are in ms since the epoch. */
 import type { InputInfo } from "../core/index.ts";
-
-/** A receiver, as listeners see it. */
-export interface ReceiverReport {
-  readonly streamId: number;
-  readonly name: string;
-  readonly active: boolean;
-  readonly location: string;
-  readonly executorId: string;
-  readonly lastErrorMessage: string;
-  readonly lastError: string;
-  /** -1 for none. */
-  readonly lastErrorTime: number;
-}
+import type { ReceiverInfo } from "../receiver/index.ts";
 
 /** One output operation of one batch. */
 export interface OutputOperationInfo {
@@ -59,9 +47,9 @@ export interface BatchInfo {
  */
 export interface StreamingListener {
   onStreamingStarted?(event: { readonly time: number }): void;
-  onReceiverStarted?(info: ReceiverReport): void;
-  onReceiverError?(info: ReceiverReport): void;
-  onReceiverStopped?(info: ReceiverReport): void;
+  onReceiverStarted?(info: ReceiverInfo): void;
+  onReceiverError?(info: ReceiverInfo): void;
+  onReceiverStopped?(info: ReceiverInfo): void;
   onBatchSubmitted?(info: BatchInfo): void;
   onBatchStarted?(info: BatchInfo): void;
   onBatchCompleted?(info: BatchInfo): void;

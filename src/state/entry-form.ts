@@ -1,9 +1,11 @@
 /**
- * Owns: what a partition stores for a value: the value itself, or, where there is a time-out, the value with its last use.
+ * Owns: what a partition stores for a value: the value itself, or, where there is a time-out, the
+ * value with its last use.
  * Does not own: when a time-out falls due (timeouts.ts); where entries are kept (versioned-map.ts).
  *
  * I1. Without a time-out nothing is stored per key but the key and the value.
- * I2. The value and the last use of an entry never change: a use makes another entry, as a change does.
+ * I2. The value and the last use of an entry never change: a use makes another entry, as a change
+ *     does.
  */
 import type { ChangeListener } from "./versioned-map.ts";
 
@@ -22,8 +24,9 @@ export interface EntryForm<K, S, E> extends ChangeListener<K, E> {
   /** What to call with entries, so that `visit` is called with their values. */
   visitor(visit: (key: K, value: S) => void): (key: K, entry: E) => void;
   /**
-   * The keys that are due at `now` in the newest version, in due order, with an undefined for each that was only looked
-   * at, so that the caller can bound its slices. Nothing may be applied while it goes on.
+   * The keys that are due at `now` in the newest version, in due order, with an undefined for each
+   * that was only looked at, so that the caller can bound its slices. Nothing may be applied while
+   * it goes on.
    */
   due(now: number): Iterator<DueEntry<K, E> | undefined, unknown, undefined>;
 }

@@ -1,6 +1,7 @@
 /**
  * Owns: what a reader of one version of one partition is given.
- * Does not own: how older versions are found (versioned-map.ts), nor how a pass goes on beside later ones (version-scan.ts).
+ * Does not own: how older versions are found (versioned-map.ts), nor how a pass goes on beside
+ * later ones (version-scan.ts).
  */
 import type { EntryForm } from "./entry-form.ts";
 import type { StateReader, StateScan } from "./state-partition.ts";

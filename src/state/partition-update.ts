@@ -3,8 +3,8 @@
  * Does not own: when the changes are applied (memory-partition.ts).
  *
  * I1. `absent` stands in the overlay only for a key that holds an entry in the base.
- * I2. Once taken, the overlay belongs to the partition: a late attempt that goes on writing fails instead of changing
- *     what is about to be seen.
+ * I2. Once taken, the overlay belongs to the partition: a late attempt that goes on writing fails
+ *     instead of changing what is about to be seen.
  */
 import { invariant } from "../base/index.ts";
 import { KeyMap } from "../codec/index.ts";

@@ -12,7 +12,10 @@ export interface Protection<S> {
   readonly toHandOut: (value: S) => S;
 }
 
-/** `freeze` what is stored, `none`: trust the functions; with `clone`, hand out clones and freeze nothing. */
+/**
+ * `freeze` what is stored, `none`: trust the functions; with `clone`, hand out clones and freeze
+ * nothing.
+ */
 export interface ProtectionOptions<S> {
   readonly protect?: "freeze" | "none";
   readonly clone?: (value: S) => S;

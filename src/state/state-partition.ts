@@ -1,22 +1,34 @@
 /**
- * Owns: the port behind which one partition of the keyed state of a stateful operator is kept, and what it hands out.
- * Does not own: when a version of all partitions becomes visible (versioned-state.ts); how a backend keeps its data.
+ * Owns: the port behind which one partition of the keyed state of a stateful operator is kept, and
+ * what it hands out.
+ * Does not own: when a version of all partitions becomes visible (versioned-state.ts); how a
+ * backend keeps its data.
  *
- * I1. Versions are named by batch times in ms. Those that are applied to a partition strictly increase.
- * I2. What an update holds is seen by nobody else before it is applied; an update that is never applied leaves no trace.
- * I3. A reader of version v sees exactly v for as long as v is not forgotten, whatever is applied meanwhile.
+ * I1. Versions are named by batch times in ms. Those that are applied to a partition strictly
+ *     increase.
+ * I2. What an update holds is seen by nobody else before it is applied; an update that is never
+ *     applied leaves no trace.
+ * I3. A reader of version v sees exactly v for as long as v is not forgotten, whatever is applied
+ *     meanwhile.
  */
 
-/** A pass over the keys of one version, in slices, so that the caller can yield to the event loop between two. */
+/**
+ * A pass over the keys of one version, in slices, so that the caller can yield to the event loop
+ * between two.
+ */
 export interface StateScan<K, S> {
   /**
-   * Looks at up to `keysMax` more keys, visits those that hold a value, and tells whether more may come: false when
-   * the pass is done. A slice may visit fewer keys than it was asked for, even none, while more remain.
+   * Looks at up to `keysMax` more keys, visits those that hold a value, and tells whether more may
+   * come: false when the pass is done. A slice may visit fewer keys than it was asked for, even
+   * none, while more remain.
    */
   next(keysMax: number, visit: (key: K, value: S) => void): boolean;
 }
 
-/** One partition of one version. Values are read-only. Each method throws once the version is forgotten. */
+/**
+ * One partition of one version. Values are read-only. Each method throws once the version is
+ * forgotten.
+ */
 export interface StateReader<K, S> {
   /** How many keys hold a value. */
   readonly size: number;
@@ -26,7 +38,10 @@ export interface StateReader<K, S> {
   scan(): StateScan<K, S>;
 }
 
-/** What one attempt of a task makes of one partition for batch time `version`: an overlay over an older version. */
+/**
+ * What one attempt of a task makes of one partition for batch time `version`: an overlay over an
+ * older version.
+ */
 export interface StateUpdate<K, S> {
   readonly partition: number;
   /** The batch time in ms: the version that this update makes when it is completed. */
@@ -34,8 +49,8 @@ export interface StateUpdate<K, S> {
   /** The version that this update builds upon, without its changes. */
   readonly base: StateReader<K, S>;
   /**
-   * Whether values are handed out as clones that may be changed in place. If so, every value that a function returns
-   * has to be set; if not, the same reference returned means unchanged.
+   * Whether values are handed out as clones that may be changed in place. If so, every value that a
+   * function returns has to be set; if not, the same reference returned means unchanged.
    */
   readonly mutable: boolean;
   get(key: K): S | undefined;
@@ -45,12 +60,16 @@ export interface StateUpdate<K, S> {
   delete(key: K): void;
   /** Makes this batch the last use of the key, if it holds a value and the state has a time-out. */
   touch(key: K): void;
-  /** Every key of the base with its value there, ready to be given to a state function. Shows no change of this update. */
+  /**
+   * Every key of the base with its value there, ready to be given to a state function. Shows no
+   * change of this update.
+   */
   scan(): StateScan<K, S>;
   /**
-   * The keys whose last use is more than the time-out before this batch and that this update has not set, deleted or
-   * touched: the longest unused first, then in the order in which they came into the state. Call it after the
-   * records of the batch; nothing is due where the state has no time-out.
+   * The keys whose last use is more than the time-out before this batch and that this update has
+   * not set, deleted or touched: the longest unused first, then in the order in which they came
+   * into the state. Call it after the records of the batch; nothing is due where the state has no
+   * time-out.
    */
   due(): StateScan<K, S>;
 }
@@ -59,7 +78,10 @@ export interface StateUpdate<K, S> {
 export interface StatePartition<K, S> {
   /** How many keys hold a value in the newest version. O(1). */
   readonly size: number;
-  /** An empty update over the newest version, `baseVersion`; an earlier one that was not applied is discarded. */
+  /**
+   * An empty update over the newest version, `baseVersion`; an earlier one that was not applied is
+   * discarded.
+   */
   begin(version: number, baseVersion: number): StateUpdate<K, S>;
   /** Closes the update to further changes; it must be the one that was begun last. */
   seal(update: StateUpdate<K, S>): void;
@@ -67,7 +89,10 @@ export interface StatePartition<K, S> {
   apply(): void;
   /** Drops the update that was begun last, if any, sealed or not. */
   discard(): void;
-  /** Reads a version that was applied, or any version between that and the next one, which is the same. */
+  /**
+   * Reads a version that was applied, or any version between that and the next one, which is the
+   * same.
+   */
   read(version: number): StateReader<K, S>;
   /** Drops what only versions older than `oldestVersion` need. Costs what it drops. */
   forget(oldestVersion: number): void;

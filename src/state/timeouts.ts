@@ -1,15 +1,19 @@
 /**
- * Owns: which keys of a partition are due at a batch, at a cost that does not grow with the number of keys.
- * Does not own: what happens to a key that is due (the operator deletes it); where entries are kept (versioned-map.ts).
+ * Owns: which keys of a partition are due at a batch, at a cost that does not grow with the number
+ * of keys.
+ * Does not own: what happens to a key that is due (the operator deletes it); where entries are kept
+ * (versioned-map.ts).
  *
- * I1. Each key that holds an entry in the newest version has one timer, filed in one bucket: that of a use of the key,
- *     the last one or an earlier one.
- * I2. A use does not move the timer. It is moved when its bucket falls due, to the bucket of the last use: a key costs
- *     at most one move per time-out, however often it is used.
- * I3. There is a bucket for each version that used a key. Buckets are in the order of time. They go only when they are
- *     empty and all before them were looked through, since a timer of an earlier bucket may still move into them.
- * I4. Timers are filed and removed only when a version is applied. Which timers a pass moves does not depend on the
- *     update that asks, so that an attempt which fails afterwards changed nothing.
+ * I1. Each key that holds an entry in the newest version has one timer, filed in one bucket: that
+ *     of a use of the key, the last one or an earlier one.
+ * I2. A use does not move the timer. It is moved when its bucket falls due, to the bucket of the
+ *     last use: a key costs at most one move per time-out, however often it is used.
+ * I3. There is a bucket for each version that used a key. Buckets are in the order of time. They go
+ *     only when they are empty and all before them were looked through, since a timer of an earlier
+ *     bucket may still move into them.
+ * I4. Timers are filed and removed only when a version is applied. Which timers a pass moves does
+ *     not depend on the update that asks, so that an attempt which fails afterwards changed
+ *     nothing.
  */
 import type { EntryForm } from "./entry-form.ts";
 import { type Absent, absent } from "./versioned-map.ts";
@@ -34,7 +38,10 @@ interface Timer<K, S> {
 
 type Bucket<K, S> = Set<Timer<K, S>>;
 
-/** The form of entries with a time-out: a key is due at the first batch more than `timeoutMs` after its last use. */
+/**
+ * The form of entries with a time-out: a key is due at the first batch more than `timeoutMs` after
+ * its last use.
+ */
 export class Timeouts<K, S> implements EntryForm<K, S, TimedEntry<K, S>> {
   readonly #timeoutMs: number;
   readonly #buckets = new Map<number, Bucket<K, S>>();

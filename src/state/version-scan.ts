@@ -1,9 +1,11 @@
 /**
- * Owns: a pass over the entries of one version in slices, between which later versions may be applied.
+ * Owns: a pass over the entries of one version in slices, between which later versions may be
+ * applied.
  * Does not own: undo records and tombstones (versioned-map.ts).
  *
- * I1. A pass goes over the live iterators of the base: a native Map iterator meets each key once, in spite of keys that are added or
- *     deleted meanwhile, and a key of this version cannot leave the base (versioned-map.ts I2).
+ * I1. A pass goes over the live iterators of the base: a native Map iterator meets each key once,
+ *     in spite of keys that are added or deleted meanwhile, and a key of this version cannot leave
+ *     the base (versioned-map.ts I2).
  * I2. What is added after this version is met and found absent in the undo records.
  * I3. Nothing is applied within a slice. No slice allocates anything per key.
  */
@@ -16,19 +18,19 @@ import {
 } from "./versioned-map.ts";
 
 type Visit<K, E> = (key: K, entry: E) => void;
-type Base<K, E> = Pick<Changes<K, E>, "primitives" | "composites">;
-type Composites<K, E> = NonNullable<Base<K, E>["composites"]>;
+type Composites<K, E> = NonNullable<Changes<K, E>["composites"]>;
 
 export class VersionScan<K, E> {
   readonly #map: VersionedMap<K, E>;
   readonly #version: number;
-  readonly #primitives: MapIterator<[K, E | Absent]>;
+  readonly #primitives: Lockstep<K, E>;
   #composites: ReturnType<Composites<K, E>["values"]> | undefined;
 
   constructor(map: VersionedMap<K, E>, version: number) {
     this.#map = map;
     this.#version = version;
-    this.#primitives = map.base.primitives.entries();
+    const { primitives } = map.base;
+    this.#primitives = { keys: primitives.keys(), entries: primitives.values() };
   }
 
   /** See `StateScan.next`. */
@@ -42,17 +44,30 @@ export class VersionScan<K, E> {
   }
 }
 
-/** Looks at up to `keysMax` keys, and tells at how many. A Map iterator survives the `break` of its loop. */
+/**
+ * Two iterators over the same map, always advanced together: V8 allocates two objects per step of
+ * an iterator over pairs, and none per step of these.
+ */
+interface Lockstep<K, E> {
+  readonly keys: MapIterator<K>;
+  readonly entries: MapIterator<E | Absent>;
+}
+
+/**
+ * Looks at up to `keysMax` keys, and tells at how many. A Map iterator survives the `break` of its
+ * loop.
+ */
 function visitPrimitives<K, E>(
-  entries: MapIterator<[K, E | Absent]>,
+  { keys, entries }: Lockstep<K, E>,
   keysMax: number,
   undo: readonly UndoRecord<K, E>[],
   visit: Visit<K, E>,
 ): number {
   let count = 0;
-  for (const [key, newest] of entries) {
+  for (const key of keys) {
+    const newest = entries.next().value;
     const entry = undo.length === 0 ? newest : olderEntry(key, newest, undo);
-    if (entry !== absent) visit(key, entry);
+    if (entry !== absent && entry !== undefined) visit(key, entry);
     count += 1;
     if (count === keysMax) break;
   }
@@ -68,7 +83,7 @@ function visitComposites<K, E>(
   let count = 0;
   for (const { key, value: newest } of entries) {
     const entry = undo.length === 0 ? newest : olderEntry(key, newest, undo);
-    if (entry !== absent) visit(key, entry);
+    if (entry !== absent && entry !== undefined) visit(key, entry);
     count += 1;
     if (count === keysMax) break;
   }
@@ -77,9 +92,9 @@ function visitComposites<K, E>(
 
 function olderEntry<K, E>(
   key: K,
-  newest: E | Absent,
+  newest: E | Absent | undefined,
   undo: readonly UndoRecord<K, E>[],
-): E | Absent {
+): E | Absent | undefined {
   for (const record of undo) {
     const replaced = record.replaced.get(key);
     if (replaced !== undefined) return replaced;

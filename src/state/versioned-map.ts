@@ -1,13 +1,18 @@
 /**
- * Owns: the entries of one partition by key: the newest version as a map, and older ones as chains of undo records.
- * Does not own: which versions there are for all partitions; what an entry is; passes over the keys (version-scan.ts).
+ * Owns: the entries of one partition by key: the newest version as a map, and older ones as chains
+ * of undo records.
+ * Does not own: which versions there are for all partitions; what an entry is; passes over the keys
+ * (version-scan.ts).
  *
- * I1. The base holds the newest version. The undo record of version t holds, for each key that t changed, what the version
- *     before held. Version v of a key is what the oldest record newer than v says, else what the base says.
- * I2. A key that version t deleted stays in the base as a tombstone (`absent`) until every version before t is
- *     forgotten. So a pass over the base meets each key of each version that can be read, and meets it once.
- * I3. `tombstones` holds exactly the keys that are absent in the base, each with the version that deleted it; because a key
- *     that comes back leaves it, its order is that of the versions, among primitive and among composite keys.
+ * I1. The base holds the newest version. The undo record of version t holds, for each key that t
+ *     changed, what the version before held. Version v of a key is what the oldest record newer
+ *     than v says, else what the base says.
+ * I2. A key that version t deleted stays in the base as a tombstone (`absent`) until every version
+ *     before t is forgotten. So a pass over the base meets each key of each version that can be
+ *     read, and meets it once.
+ * I3. `tombstones` holds exactly the keys that are absent in the base, each with the version that
+ *     deleted it; because a key that comes back leaves it, its order is that of the versions, among
+ *     primitive and among composite keys.
  */
 import { invariant } from "../base/index.ts";
 import { KeyMap } from "../codec/index.ts";
@@ -72,8 +77,8 @@ export class VersionedMap<K, E> {
   }
 
   /**
-   * Makes `changes` the newest version and turns them into its undo record, in place: the caller gives them away. A change to
-   * `absent` must be of a key that holds an entry.
+   * Makes `changes` the newest version and turns them into its undo record, in place: the caller
+   * gives them away. A change to `absent` must be of a key that holds an entry.
    */
   apply(version: number, changes: Changes<K, E>, listener: ChangeListener<K, E>): void {
     if (changes.size === 0) return;
@@ -111,7 +116,10 @@ export class VersionedMap<K, E> {
     this.#base.delete(key);
   }
 
-  /** The index of the oldest undo record newer than `version`. Readers read what is nearly the newest. */
+  /**
+   * The index of the oldest undo record newer than `version`. Readers read what is nearly the
+   * newest.
+   */
   #newerThan(version: number): number {
     invariant(
       version >= this.#oldestVersion,

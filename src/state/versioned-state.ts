@@ -1,10 +1,14 @@
 /**
- * Owns: the versions of the keyed state of one stateful operator: when one becomes visible, which can be read.
- * Does not own: the data of a partition (the StatePartition port); when the scheduler begins, retries or gives up a batch.
+ * Owns: the versions of the keyed state of one stateful operator: when one becomes visible, which
+ * can be read.
+ * Does not own: the data of a partition (the StatePartition port); when the scheduler begins,
+ * retries or gives up a batch.
  *
- * I1. Versions are batch times in ms and strictly increase. One of them at most is being made: updates of a later
- *     one begin only when it is visible or skipped, so that no update builds on anything but the newest version.
- * I2. A version becomes visible for all partitions at once, when the update of each of them is complete.
+ * I1. Versions are batch times in ms and strictly increase. One of them at most is being made:
+ *     updates of a later one begin only when it is visible, so that no update builds on anything
+ *     but the newest version.
+ * I2. A version becomes visible for all partitions at once, when the update of each of them is
+ *     complete.
  * I3. The visible version can always be read; so can each older one until it is forgotten.
  */
 import { invariant } from "../base/index.ts";
@@ -17,7 +21,10 @@ import { Timeouts } from "./timeouts.ts";
 /** How the state of an operator is kept. */
 export interface VersionedStateOptions<S> extends ProtectionOptions<S> {
   readonly partitions: number;
-  /** A key is due at the first batch that is more than this after its last use. Without it, nothing is ever due. */
+  /**
+   * A key is due at the first batch that is more than this after its last use. Without it, nothing
+   * is ever due.
+   */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -40,7 +47,10 @@ export class VersionedState<K, S> {
     );
   }
 
-  /** The newest version that is complete in all partitions: a batch time in ms; undefined before the first one. */
+  /**
+   * The newest version that is complete in all partitions: a batch time in ms; undefined before the
+   * first one.
+   */
   get visibleVersion(): number | undefined {
     return this.#versions.at(-1);
   }
@@ -56,8 +66,9 @@ export class VersionedState<K, S> {
   }
 
   /**
-   * An empty update of the partition for batch time `version`, over the visible version. It discards an earlier update of
-   * the same version that was not completed; begin none where `isComplete`.
+   * An empty update of the partition for batch time `version`, over the visible version. It
+   * discards an earlier update of the same version that was not completed; begin none where
+   * `isComplete`.
    */
   begin(partition: number, version: number): StateUpdate<K, S> {
     invariant(!this.isComplete(partition, version), "no update of a completed version begins");
@@ -66,7 +77,10 @@ export class VersionedState<K, S> {
     return this.#partition(partition).begin(version, this.visibleVersion ?? -Infinity);
   }
 
-  /** The partition of the update is done; when all are, the version is visible. The update cannot be used any more. */
+  /**
+   * The partition of the update is done; when all are, the version is visible. The update cannot be
+   * used any more.
+   */
   complete(update: StateUpdate<K, S>): void {
     const next = this.#next;
     invariant(
@@ -77,18 +91,19 @@ export class VersionedState<K, S> {
     next.completed.add(update.partition);
     if (next.completed.size < this.#partitions.length) return;
     for (const partition of this.#partitions) partition.apply();
-    this.#show(update.version);
+    this.#next = undefined;
+    this.#versions.push(update.version);
   }
 
-  /** Makes `version` visible as a copy of the version before it; updates of it, completed ones too, are discarded. */
-  skip(version: number): void {
-    invariant(!this.isVisible(version), "no visible version is skipped");
-    invariant(
-      (this.#next?.version ?? version) === version,
-      "one version of a state is made at a time",
-    );
+  /**
+   * Discards all that was done of `version`, which is not visible: its updates, completed ones too,
+   * begin anew.
+   */
+  restart(version: number): void {
+    invariant(!this.isVisible(version), "no visible version is begun anew");
+    if (this.#next?.version !== version) return;
     for (const partition of this.#partitions) partition.discard();
-    this.#show(version);
+    this.#next = undefined;
   }
 
   /** Whether the partition needs no update of `version` any more. */
@@ -102,7 +117,10 @@ export class VersionedState<K, S> {
     return version <= (this.visibleVersion ?? -Infinity);
   }
 
-  /** Reads the visible version or an older one that is not forgotten; a batch time that is no version cannot be read. */
+  /**
+   * Reads the visible version or an older one that is not forgotten; a batch time that is no
+   * version cannot be read.
+   */
   read(partition: number, version: number): StateReader<K, S> {
     invariant(
       this.#versions.lastIndexOf(version) !== -1,
@@ -111,18 +129,16 @@ export class VersionedState<K, S> {
     return this.#partition(partition).read(version);
   }
 
-  /** Drops what only versions older than `beforeVersion` need; the visible version stays. Costs what it drops. */
+  /**
+   * Drops what only versions older than `beforeVersion` need; the visible version stays. Costs what
+   * it drops.
+   */
   forget(beforeVersion: number): void {
     const oldest =
       this.#versions.find((version) => version >= beforeVersion) ?? this.visibleVersion;
     if (oldest === undefined) return;
     this.#versions.splice(0, this.#versions.indexOf(oldest));
     for (const partition of this.#partitions) partition.forget(oldest);
-  }
-
-  #show(version: number): void {
-    this.#next = undefined;
-    this.#versions.push(version);
   }
 
   #partition(index: number): StatePartition<K, S> {

@@ -165,15 +165,19 @@ export class StateModel {
     this.compareVersions();
   }
 
-  skip(gap: number): void {
-    if (this.#next === undefined) this.#now += gap;
-    else for (const attempt of this.#next.attempts.values()) this.#discarded.push(attempt.update);
-    const before = Array.from({ length: this.#partitions }, (_, index) => this.#base(index));
-    this.#state.skip(this.#now);
-    this.#versions.set(this.#now, before);
+  /** Gives up all that was done of the version that is being made. */
+  restart(): void {
+    if (this.#next === undefined) return;
+    const { version, attempts, completed } = this.#next;
+    for (const [partition, { update }] of attempts) {
+      // A sealed update refuses to be written to; only open ones can be written to late.
+      if (!completed.has(partition)) this.#discarded.push(update);
+    }
+    this.#state.restart(version);
+    for (const partition of completed) {
+      assert.equal(this.#state.isComplete(partition, version), false);
+    }
     this.#next = undefined;
-    // A sealed update refuses to be written to; only open ones can be written to late.
-    this.#discarded.splice(0);
     this.compareVersions();
   }
 
