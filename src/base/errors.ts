@@ -36,13 +36,12 @@ export class StreamError extends Error {
 }
 
 function describe(code: ErrorCode, details: ErrorDetails, cause: unknown): string {
-  const { message, help } = errorCodes[code];
   const values = Object.entries(details)
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => ` ${key}=\`${printable(value)}\``)
     .join("");
-  const reason = cause === undefined ? "" : `: ${reasonOf(cause)}`;
-  return `${message}${reason};${values === "" ? "" : `${values};`} ${help} [${code}]`;
+  const detail = values === "" ? "" : `${values};`;
+  return `${headline(code, cause)};${detail} ${errorCodes[code].help} [${code}]`;
 }
 
 function printable(value: unknown): string {
@@ -60,9 +59,15 @@ function safeJson(value: unknown): string | undefined {
   }
 }
 
-/** The shortest honest text of anything that was thrown. */
+/** The shortest honest text of anything that was thrown; of an error of Millrace's own without its values and help. */
 export function reasonOf(thrown: unknown): string {
+  if (thrown instanceof StreamError) return headline(thrown.code, thrown.cause);
   return thrown instanceof Error ? thrown.message : printable(thrown);
+}
+
+function headline(code: ErrorCode, cause: unknown): string {
+  const { message } = errorCodes[code];
+  return cause === undefined ? message : `${message}: ${reasonOf(cause)}`;
 }
 
 /** Throws a `bug` error when a thing holds that the code relies on to be true, is not. */

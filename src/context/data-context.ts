@@ -103,8 +103,12 @@ export class DataContext {
     return this.parallelize(records, partitionCount);
   }
 
-  /** The whole numbers from `start` (included) to `end` (excluded). */
+  /** The numbers from `start` (included) to `end` (excluded), by steps. Throws `argument_invalid` for a step of 0. */
   range(start: number, end: number, step = 1, partitionCount?: number): RDD<number> {
+    if (!Number.isFinite(start) || !Number.isFinite(end) || !Number.isFinite(1 / step)) {
+      const expected = "finite numbers, and a step that is not 0";
+      throw new StreamError("argument_invalid", { start, end, step, expected });
+    }
     const count = Math.max(0, Math.ceil((end - start) / step));
     return this.parallelize(
       Array.from({ length: count }, (_, index) => start + index * step),

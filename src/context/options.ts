@@ -1,6 +1,7 @@
 /** Owns: the options of a streaming context, their defaults and checks. */
 import { type Clock, consoleLogger, type Logger, StreamError, systemClock } from "../base/index.ts";
 import { type Duration, duration } from "../core/index.ts";
+import type { ReceiverOptions } from "../receiver/index.ts";
 import type { OnFailure } from "../scheduler/index.ts";
 import type { DataContext } from "./data-context.ts";
 
@@ -26,7 +27,10 @@ export interface StreamingContextOptions {
   readonly master?: "local";
   /** The time between two batches. */
   readonly batchInterval: Duration;
-  /** A DataContext to share; without it the context makes one of its own, and closes it. */
+  /**
+   * A DataContext to share, whose clock, parallelism and `print` are used; without it the context makes one of its own, and
+   * closes it.
+   */
   readonly data?: DataContext;
   /** The number of partitions of shuffles that are not told another (default 1 in `local`). */
   readonly defaultParallelism?: number;
@@ -90,6 +94,19 @@ export function streamingSettings(options: StreamingContextOptions): StreamingSe
     const given = options[what];
     if (given !== undefined) duration(given, what);
   }
+  for (const argument of ["defaultParallelism", "print"] as const) {
+    if (options.data === undefined || options[argument] === undefined) continue;
+    const expected = "left out beside data, whose own is used";
+    throw new StreamError("argument_invalid", { argument, expected });
+  }
+  const { receiverMaxRate = Number.POSITIVE_INFINITY } = options;
+  if (!(receiverMaxRate > 0)) {
+    throw new StreamError("argument_invalid", {
+      argument: "receiverMaxRate",
+      value: receiverMaxRate,
+      expected: "a number of records per second above 0; leave it out for no limit",
+    });
+  }
   return {
     ...options,
     appName: options.appName ?? "millrace",
@@ -124,4 +141,26 @@ function onFailureOf(onFailure: OnFailure): OnFailure {
     });
   }
   return onFailure;
+}
+
+/** How the rate of receivers adapts; undefined where it does not. */
+export function backpressureOf({
+  backpressure,
+}: StreamingSettings): BackpressureOptions | undefined {
+  if (backpressure === undefined || backpressure === false) return undefined;
+  return backpressure === true ? {} : backpressure;
+}
+
+/** The options of receivers, as these take them. */
+export function receiverOptions(settings: StreamingSettings): ReceiverOptions {
+  return {
+    blockIntervalMs: settings.blockInterval,
+    blockQueueSize: settings.blockQueueSize,
+    maxRate: settings.receiverMaxRate,
+    initialRate: backpressureOf(settings)?.initialRate,
+    restartDelayMs: settings.receiverRestartDelay,
+    blockStoreTimeoutMs: settings.blockStoreTimeout,
+    unprocessedRecordsMax: settings.unprocessedRecordsMax,
+    unprocessedBytesMax: settings.unprocessedBytesMax,
+  };
 }

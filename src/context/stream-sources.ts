@@ -13,11 +13,11 @@ import {
 } from "../core/index.ts";
 import {
   type Receiver,
+  type ReceiverEvents,
   ReceiverInputStream,
   type ReceiverTracker,
   receiverReport,
 } from "../receiver/index.ts";
-import type { ListenerBus } from "../scheduler/index.ts";
 import {
   type AnyIterable,
   binaryRecordsStream,
@@ -51,14 +51,14 @@ import {
 export abstract class StreamSources {
   protected readonly graph: StreamGraph;
   protected readonly tracker: ReceiverTracker;
-  readonly #listeners: ListenerBus;
+  readonly #events: ReceiverEvents;
   readonly #clock: Clock;
   readonly #receivers = new Map<number, { name: string; receiver: Receiver<unknown> }>();
 
-  constructor(graph: StreamGraph, tracker: ReceiverTracker, listeners: ListenerBus, clock: Clock) {
+  constructor(graph: StreamGraph, tracker: ReceiverTracker, events: ReceiverEvents, clock: Clock) {
     this.graph = graph;
     this.tracker = tracker;
-    this.#listeners = listeners;
+    this.#events = events;
     this.#clock = clock;
   }
 
@@ -74,7 +74,7 @@ export abstract class StreamSources {
     );
     const node = this.#input(input);
     const name = `${receiver.constructor.name}-${node.streamId}`;
-    this.#receivers.set(node.streamId, { name, receiver: receiver });
+    this.#receivers.set(node.streamId, { name, receiver });
     return new DStream(node);
   }
 
@@ -177,7 +177,7 @@ export abstract class StreamSources {
   #input<T>(input: InputDStream<T>): InputNode<T> {
     return new InputNode(this.graph, input, (streamId, message, error) => {
       const report = { streamId, name: input.kind, message, error, timeMs: this.#clock.now() };
-      this.#listeners.post("onReceiverError", receiverReport(report));
+      this.#events.receiverError(receiverReport(report));
     });
   }
 }

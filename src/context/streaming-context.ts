@@ -20,7 +20,7 @@ import {
   transformed,
   UnionStreamNode,
 } from "../core/index.ts";
-import { PidRateEstimator, type ReceiverInfo, ReceiverTracker } from "../receiver/index.ts";
+import { PidRateEstimator, ReceiverTracker } from "../receiver/index.ts";
 import {
   Backpressure,
   BatchScheduler,
@@ -30,10 +30,13 @@ import {
 import { ActivePlace } from "./active-context.ts";
 import { DataContext } from "./data-context.ts";
 import {
+  backpressureOf,
+  receiverOptions,
   type StreamingContextOptions,
   type StreamingSettings,
   streamingSettings,
 } from "./options.ts";
+import { receiverEvents } from "./receiver-events.ts";
 import { onShutdownSignal } from "./shutdown-signals.ts";
 import { StreamSources } from "./stream-sources.ts";
 
@@ -68,37 +71,15 @@ export class StreamingContext extends StreamSources implements StreamHost {
     const data = given ?? new DataContext({ ...options, clock });
     const listeners = new ListenerBus(logger);
     const graph = new StreamGraph(data.environment, settings.batchInterval);
-    const warnOf = ({ lastError, lastErrorMessage, name }: ReceiverInfo): void => {
-      // A receiver that was told to stop has no error.
-      if (lastErrorMessage !== "")
-        logger.warn(`${name}: ${lastErrorMessage}`, lastError || undefined);
-    };
+    const events = receiverEvents(listeners, logger);
+    const { blocks } = data.environment;
     const tracker = new ReceiverTracker({
       clock,
-      blocks: data.environment.blocks,
-      events: {
-        receiverStarted: (info) => listeners.post("onReceiverStarted", info),
-        receiverError: (info) => {
-          warnOf(info);
-          listeners.post("onReceiverError", info);
-        },
-        receiverStopped: (info) => {
-          warnOf(info);
-          listeners.post("onReceiverStopped", info);
-        },
-      },
-      options: {
-        blockIntervalMs: settings.blockInterval,
-        blockQueueSize: settings.blockQueueSize,
-        maxRate: settings.receiverMaxRate,
-        initialRate: backpressureOf(settings)?.initialRate,
-        restartDelayMs: settings.receiverRestartDelay,
-        blockStoreTimeoutMs: settings.blockStoreTimeout,
-        unprocessedRecordsMax: settings.unprocessedRecordsMax,
-        unprocessedBytesMax: settings.unprocessedBytesMax,
-      },
+      blocks,
+      events,
+      options: receiverOptions(settings),
     });
-    super(graph, tracker, listeners, clock);
+    super(graph, tracker, events, clock);
     this.data = data;
     this.#ownsData = given === undefined;
     this.#settings = settings;
@@ -385,9 +366,4 @@ export class StreamingContext extends StreamSources implements StreamHost {
       (streamId, rate) => this.tracker.updateRate(streamId, rate),
     );
   }
-}
-
-function backpressureOf({ backpressure }: StreamingSettings): { initialRate?: number } | undefined {
-  if (backpressure === undefined || backpressure === false) return undefined;
-  return backpressure === true ? {} : backpressure;
 }

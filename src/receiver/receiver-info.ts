@@ -56,8 +56,11 @@ export function withError(
   };
 }
 
+/** An AggregateError, as of a host name with several addresses, says nothing by itself. */
 function errorText(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : reasonOf(error);
+  if (!(error instanceof Error)) return reasonOf(error);
+  const text = error.stack ?? error.message;
+  return error instanceof AggregateError ? [text, ...error.errors.map(errorText)].join("\n") : text;
 }
 
 /** The report of an input that is no receiver and has met with trouble. */

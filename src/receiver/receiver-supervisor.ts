@@ -172,6 +172,8 @@ export class ReceiverSupervisor implements ReceiverControl {
     const life = this.#life;
     switch (life.kind) {
       case "running":
+        // It ends because it was told to, and not by an error that it has come over.
+        this.#info = { ...this.#info, lastErrorMessage: "", lastError: "", lastErrorTime: -1 };
         return this.#beginToEnd(life.start, { kind: "stopped" }, onStopTimeoutMs).ended;
       case "ending":
         life.next = { kind: "stopped" };

@@ -12,6 +12,7 @@ import { Receiver } from "../receiver/index.ts";
 import { positiveCount } from "./arguments.ts";
 import { BlockGatherer } from "./block-gatherer.ts";
 import { type AnyIterable, checkIterable, paced, readEach } from "./read-each.ts";
+import { type OnEnd, tellEnd } from "./source-receiver.ts";
 
 /** A record and where it stands in its source. */
 export interface PositionedRecord<T> {
@@ -47,6 +48,8 @@ export interface ResumableOptions {
   readonly blockRecordsMax?: number | undefined;
   /** Cuts the blocks (default: the machine's clock). */
   readonly clock?: Clock | undefined;
+  /** Called when the source has ended by itself and all its records are stored. */
+  readonly onEnd?: OnEnd | undefined;
 }
 
 /**
@@ -59,6 +62,7 @@ export class ResumableReceiver<T> extends Receiver<T> {
   readonly #clock: Clock;
   readonly #blockIntervalMs: number;
   readonly #blockRecordsMax: number;
+  readonly #onEnd: OnEnd | undefined;
   #gatherer: BlockGatherer<T> | undefined;
 
   /** Throws `argument_invalid`, `storage_level_unknown`. */
@@ -68,6 +72,7 @@ export class ResumableReceiver<T> extends Receiver<T> {
     this.#source = source;
     this.#partition = source.partition ?? "0";
     this.#clock = options.clock ?? systemClock;
+    this.#onEnd = options.onEnd;
     this.#blockIntervalMs = positiveCount("blockIntervalMs", options.blockIntervalMs ?? 200);
     this.#blockRecordsMax = positiveCount("blockRecordsMax", options.blockRecordsMax ?? 10_000);
   }
@@ -78,7 +83,9 @@ export class ResumableReceiver<T> extends Receiver<T> {
     this.#gatherer = gatherer;
     try {
       await this.#read(gatherer, signal);
-      if (!signal.aborted) await gatherer.finish();
+      if (signal.aborted) return;
+      await gatherer.finish();
+      tellEnd(this.#onEnd, (error) => this.reportError("onEnd failed", error));
     } catch (error) {
       if (!signal.aborted) this.restart(`the source failed: ${reasonOf(error)}`, { error });
     }

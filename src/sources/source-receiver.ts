@@ -17,12 +17,23 @@ export interface SourceOptions {
   readonly storageLevel?: StorageLevelName | undefined;
   /** Tells when it is time to let others work (default: the machine's clock). */
   readonly clock?: Clock | undefined;
+  /** Called once when the source has ended by itself; a graceful stop then processes all that it gave. */
+  readonly onEnd?: OnEnd | undefined;
+}
+
+/** Hears that a source has ended; what it throws is reported. */
+export type OnEnd = () => void | Promise<void>;
+
+/** Tells that a source has ended. Nothing waits for it: it may stop the very receiver that tells. */
+export function tellEnd(onEnd: OnEnd | undefined, failed: (error: unknown) => void): void {
+  void (async () => onEnd?.())().catch(failed);
 }
 
 /** A receiver that reads something which can be iterated. */
 export abstract class SourceReceiver<S, T> extends Receiver<T> {
   readonly #source: Reopenable<AnyIterable<S>>;
   readonly #clock: Clock;
+  readonly #onEnd: OnEnd | undefined;
   /** How far a source that cannot be opened again has come; of one that can, whether it has ended. */
   #phase: "unopened" | "opened" | "ended" = "unopened";
 
@@ -32,6 +43,7 @@ export abstract class SourceReceiver<S, T> extends Receiver<T> {
     if (!isOpener(source)) checkIterable("source", source);
     this.#source = source;
     this.#clock = options.clock ?? systemClock;
+    this.#onEnd = options.onEnd;
   }
 
   /** Reads to the end, or until `options.signal` aborts. */
@@ -46,7 +58,7 @@ export abstract class SourceReceiver<S, T> extends Receiver<T> {
         signal,
         closeFailed: (error) => this.reportError("the source could not be closed", error),
       });
-      if (!signal.aborted) this.#phase = "ended";
+      if (!signal.aborted) this.#ended();
     } catch (error) {
       if (!signal.aborted) this.#failed(error);
     }
@@ -64,6 +76,11 @@ export abstract class SourceReceiver<S, T> extends Receiver<T> {
     const source = await this.#source();
     checkIterable("source", source);
     return source;
+  }
+
+  #ended(): void {
+    this.#phase = "ended";
+    tellEnd(this.#onEnd, (error) => this.reportError("onEnd failed", error));
   }
 
   #failed(error: unknown): void {

@@ -5,7 +5,7 @@
  */
 
 const remedy =
-  "a state value is read-only: return a new value, or declare the state with .mutable(clone)";
+  "a state value is read-only: return a new value, or declare the state mutable(clone)";
 
 const dateMutators = Object.getOwnPropertyNames(Date.prototype).filter((n) => n.startsWith("set"));
 

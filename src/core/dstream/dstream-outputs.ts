@@ -2,6 +2,7 @@
  * Owns: the output operations of a stream: what makes batches do something.
  * Does not own: transformations (dstream.ts), running them (src/scheduler).
  */
+import { localPath, StreamError } from "../../base/index.ts";
 import { type FileWriter, lineOf, type RDD } from "../rdd/index.ts";
 import { DStreamHandle } from "./dstream-handle.ts";
 import { declarationSite, type OutputBody, OutputNode } from "./output-node.ts";
@@ -43,8 +44,11 @@ export class DStreamOutputs<T> extends DStreamHandle<T> {
     );
   }
 
-  /** Prints the time of each batch and its first `count` records. */
+  /** Prints the time of each batch and its first `count` records. Throws `argument_invalid` for a negative count. */
   print(count = 10): OutputOperation {
+    if (!Number.isSafeInteger(count) || count < 0) {
+      throw new StreamError("argument_invalid", { count, expected: "a whole number from 0 up" });
+    }
     const { environment } = this.node.scope;
     return this.#output(
       "print",
@@ -86,6 +90,8 @@ export class DStreamOutputs<T> extends DStreamHandle<T> {
     suffix: string,
     save: (dataset: RDD<T>, directory: string) => Promise<void>,
   ): OutputOperation {
+    // An address that nothing can be written to is told at the call, not by every batch.
+    localPath(prefix);
     const directoryAt = (timeMs: number) =>
       [prefix === "" ? `${timeMs}` : `${prefix}-${timeMs}`, suffix].filter(Boolean).join(".");
     return this.#output(

@@ -1,12 +1,6 @@
 /** INITIALIZED, ACTIVE, STOPPED: what may be done when, and what it says otherwise. */
 import { afterEach, describe, expect, test } from "vitest";
-import {
-  DataContext,
-  type Duration,
-  type StreamError,
-  StreamingContext,
-  seconds,
-} from "../../../src/index.ts";
+import { DataContext, type StreamError, StreamingContext, seconds } from "../../../src/index.ts";
 import { ManualClock } from "../../../src/testing/index.ts";
 import { caught, DrivenContext, ListInput } from "./driven-context.ts";
 
@@ -308,7 +302,7 @@ describe("an option", () => {
     ["a backpressure.initialRate of 0", { backpressure: { initialRate: 0 } }, "argument_invalid"],
   ];
   test.each(bad)("%s is refused when the context is made", (_name, option, code) => {
-    const options = { batchInterval: seconds(1), ...option } as { batchInterval: Duration };
+    const options = { batchInterval: seconds(1), ...option };
     expect(codeOf(() => new StreamingContext(options))).toBe(code);
   });
 

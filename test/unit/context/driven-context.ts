@@ -42,7 +42,7 @@ export class ListInput<T> extends InputDStream<T> {
     this.#host = host;
   }
 
-  override stop(): void {
+  override stop(): void | Promise<void> {
     this.calls.push("stop");
   }
 
@@ -51,13 +51,13 @@ export class ListInput<T> extends InputDStream<T> {
   }
 
   compute(timeMs: number): RDD<T> | undefined {
-    const { batchIntervalMs, environment, reportInput, zeroTimeMs } = this.host;
+    const { batchIntervalMs, environment, zeroTimeMs } = this.host;
     if (this.calls.includes(`compute ${timeMs}`)) throw new Error(`asked twice for ${timeMs}`);
     if (timeMs <= this.#forgottenMs) throw new Error(`asked for ${timeMs}, which is forgotten`);
     this.calls.push(`compute ${timeMs}`);
     const records = this.#batches[(timeMs - zeroTimeMs) / batchIntervalMs - 1];
     if (records === null) return undefined;
-    reportInput(timeMs, records?.length ?? 0);
+    this.host.reportInput(timeMs, records?.length ?? 0);
     return new Dataset(new ArrayNode(environment, "list", slices(records ?? [], this.#partitions)));
   }
 }
@@ -141,4 +141,13 @@ export async function caught(promise: Promise<unknown>): Promise<unknown> {
     return error;
   }
   throw new Error("it was expected to reject");
+}
+
+/** A promise to be resolved by the test. */
+export function gate(): { open: () => void; opened: Promise<void> } {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { open, opened };
 }

@@ -84,6 +84,21 @@ describe("a job", () => {
     expect(order).toEqual(["begin 2", "end 2", "begin 0", "end 0"]);
   });
 
+  test("begins no further task when it was cancelled", async () => {
+    const given = datasets().ofParts([[1], [2]]);
+    const cancel = new AbortController();
+    const reason = new Error("enough");
+    const begun: number[] = [];
+    const running = inJob(jobScope(cancel.signal), () =>
+      runner().runJob(given.node, [0, 1], ({ partition }) => {
+        begun.push(partition);
+        cancel.abort(reason);
+      }),
+    );
+    await expect(running).rejects.toMatchObject({ code: "job_cancelled", cause: reason });
+    expect(begun).toEqual([0]);
+  });
+
   test("ends with the first task that fails", async () => {
     const given = datasets().ofParts([[1], [2], [3]]);
     const begun: number[] = [];

@@ -47,6 +47,26 @@ describe("the life of a receiver", () => {
     expect(stopped?.lastErrorTime).toBe(1_000_000);
   });
 
+  test("a receiver that was told to stop does not end with an error that it had come over", async () => {
+    const fixture = new Fixture();
+    const { clock, receiver, tracker } = fixture;
+    await tracker.start();
+    receiver.restart("connection lost", { error: new Error("reset") });
+    await clock.advance(2000);
+    await tracker.stop({ timeoutMs: 1000 });
+    expect(fixture.history).toEqual(["started", "stopped", "started", "stopped"]);
+    expect(fixture.told.at(-1)?.[1]).toMatchObject({ lastErrorMessage: "", lastErrorTime: -1 });
+  });
+
+  test("an error made of several tells each of them", async () => {
+    const fixture = new Fixture();
+    await fixture.tracker.start();
+    const refused = new AggregateError([new Error("::1 refused"), "127.0.0.1 refused"], "");
+    fixture.receiver.reportError("no connection", refused);
+    expect(fixture.info?.lastError).toContain("::1 refused");
+    expect(fixture.info?.lastError).toContain("127.0.0.1 refused");
+  });
+
   test("a restart may say its own delay", async () => {
     const { clock, receiver, tracker } = new Fixture();
     await tracker.start();

@@ -225,9 +225,7 @@ describe("a listener", () => {
       onBatchSubmitted: () => {
         throw new Error("no luck");
       },
-      onBatchCompleted: async () => {
-        throw new Error("no luck either");
-      },
+      onBatchCompleted: () => Promise.reject(new Error("no luck either")) as never,
     });
     const events = engine.listen((event) => event);
     await engine.ssc.start();

@@ -1,6 +1,6 @@
 /** Owns: a stream whose dataset at a time is made of its parents' datasets at that time. */
 import { StreamError } from "../../../base/index.ts";
-import { type RDDNode, userError } from "../../rdd/index.ts";
+import { ArrayNode, type RDDNode, userError } from "../../rdd/index.ts";
 import { DStreamNode } from "../node.ts";
 
 /** One dataset out of the parent's: map, filter, reduceByKey and their like. No dataset where the parent has none. */
@@ -8,6 +8,7 @@ export class DerivedNode<P, T> extends DStreamNode<T> {
   readonly #parent: DStreamNode<P>;
   readonly #derive: (dataset: RDDNode<P>, timeMs: number) => RDDNode<T>;
 
+  /** Throws what `derive` throws: it only makes a lineage, and is asked once now, so that a bad argument is told at the call. */
   constructor(
     parent: DStreamNode<P>,
     kind: string,
@@ -15,6 +16,7 @@ export class DerivedNode<P, T> extends DStreamNode<T> {
     parameters: readonly unknown[] = [],
   ) {
     super(parent.scope, kind, [parent], { parameters });
+    derive(new ArrayNode<P>(parent.scope.environment, parent.kind, []), 0);
     this.#parent = parent;
     this.#derive = derive;
   }

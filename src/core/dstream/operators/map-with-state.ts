@@ -112,7 +112,7 @@ export class MapWithStateNode<K, V, S, M> extends StatefulNode<K, S, M> {
         updatePartition: ({ partition }) => void (mapped[partition] = undefined),
       },
     );
-    return new MappedNode<M>(this.scope.environment, stage as StateStage<unknown, unknown>, mapped);
+    return new MappedNode<M>(this.scope.environment, stage, mapped);
   }
 
   async #update(

@@ -1,6 +1,6 @@
 /** Owns: datasets made of those of several streams: by `transform`, or by an operation on two datasets. */
 import { StreamError } from "../../../base/index.ts";
-import { RDD, type RDDNode } from "../../rdd/index.ts";
+import { ArrayNode, RDD, type RDDNode } from "../../rdd/index.ts";
 import type { DStreamNode } from "../node.ts";
 import { CombinedNode } from "./derived.ts";
 
@@ -29,8 +29,15 @@ export function combinedNode<L, R, U>(
   right: DStreamNode<R>,
   combine: (left: RDD<L>, right: RDD<R>) => RDD<U>,
 ): DStreamNode<U> {
-  return new CombinedNode<U>([left, right], kind, (datasets) => {
+  const node = new CombinedNode<U>([left, right], kind, (datasets) => {
     const [ofLeft, ofRight] = datasets as readonly [RDDNode<unknown>, RDDNode<unknown>];
     return combine(new RDD(ofLeft as RDDNode<L>), new RDD(ofRight as RDDNode<R>)).node;
   });
+  // It only makes a lineage, and is asked once now, so that a bad argument is told at the call.
+  const { environment } = left.scope;
+  combine(
+    new RDD(new ArrayNode(environment, kind, [])),
+    new RDD(new ArrayNode(environment, kind, [])),
+  );
+  return node;
 }

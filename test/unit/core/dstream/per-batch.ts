@@ -51,7 +51,7 @@ function byText(left: unknown, right: unknown): number {
 
 /** A pair of the letter with 1, for each letter. */
 export function ones(letters: string): [string, number][] {
-  return [...letters].map((letter) => [letter, 1]);
+  return Array.from(letters, (letter) => [letter, 1]);
 }
 
 /** The ways to cut the same data that must make no difference. */

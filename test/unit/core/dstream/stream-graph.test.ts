@@ -216,7 +216,7 @@ describe("an output operation", () => {
     engine.input([Array.from({ length: 11 }, (_, index) => index)]).print();
     await engine.ssc.start();
     await engine.batches(1);
-    expect(printed[0]?.split("\n").slice(3)).toEqual([..."0123456789", "...", "", ""]);
+    expect(printed[0]?.split("\n").slice(3)).toEqual([...Array.from("0123456789"), "...", "", ""]);
   });
 
   test("foreachRDD runs nothing when its body does not ask for anything", async () => {

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { encodeKey } from "../../../../src/codec/index.ts";
 import { StatCounter } from "../../../../src/core/index.ts";
+import { drawSample } from "../../../../src/core/rdd/take-sample.ts";
 import { datasets } from "./datasets.ts";
 import { keyArbitrary, partsArbitrary, sortedBy } from "./models.ts";
 
@@ -94,6 +95,18 @@ describe("actions that give records", () => {
     expect(replaced.length).toBe(80);
     expect(new Set(replaced).size).toBeLessThan(50);
     expect(await datasets().of([]).takeSample(true, 5)).toEqual([]);
+  });
+
+  test("takeSample draws every order of records alike", () => {
+    const orders = new Map<string, number>();
+    for (let seed = 0; seed < 6000; seed++) {
+      const drawn = drawSample(["a", "b", "c"], { withReplacement: false, count: 3, seed }).join(
+        "",
+      );
+      orders.set(drawn, (orders.get(drawn) ?? 0) + 1);
+    }
+    expect([...orders.keys()].sort()).toEqual(["abc", "acb", "bac", "bca", "cab", "cba"]);
+    for (const times of orders.values()) expect(Math.abs(times - 1000)).toBeLessThan(120);
   });
 });
 

@@ -103,6 +103,26 @@ describe("operators within a stage", () => {
     expect(await take(counting, 4)).toBe(4);
   });
 
+  test("compute no partition of a union or a coalesce behind the one that was enough", async () => {
+    const computed: number[] = [];
+    const counted = (pairs: RDD<[number, number]>) =>
+      pairs.mapPartitionsWithIndex(
+        (partition, records) => {
+          computed.push(partition);
+          return records;
+        },
+        { preservesPartitioning: true },
+      );
+    const pairs = datasets()
+      .of([1, 2, 3], 3)
+      .keyBy((x) => x);
+    await counted(pairs).coalesce(1).take(1);
+    expect(computed).toEqual([0]);
+    const placed = pairs.partitionBy(1);
+    await counted(placed).union(counted(placed)).take(1);
+    expect(computed).toEqual([0, 0]);
+  });
+
   test("push nothing after the action has had enough", async () => {
     const seen: number[] = [];
     const looked = datasets()

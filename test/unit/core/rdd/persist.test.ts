@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { Settlement } from "../../../../src/base/index.ts";
 import { type StorageLevelName, StorageLevels, storageLevel } from "../../../../src/core/index.ts";
 import { type Datasets, datasets, partitionsOf } from "./datasets.ts";
 
@@ -16,7 +17,8 @@ function countedNumbers(given: Datasets) {
 
 describe("a persisted dataset", () => {
   test.each(keeping)("at $name is computed once, and again after unpersist", async (level) => {
-    const { computed, numbers } = countedNumbers(datasets());
+    const given = datasets();
+    const { computed, numbers } = countedNumbers(given);
     expect(numbers.persist(level.name)).toBe(numbers);
     expect(numbers.storageLevel).toBe(level);
     expect(computed).toEqual([]);
@@ -27,7 +29,9 @@ describe("a persisted dataset", () => {
       ]);
     }
     expect(computed).toEqual([0, 1]);
+    expect(given.blocks.get(`rdd-${numbers.id}-1`)).toBeDefined();
     expect(await numbers.unpersist()).toBe(numbers);
+    expect(given.blocks.get(`rdd-${numbers.id}-1`)).toBeUndefined();
     expect(numbers.storageLevel).toBe(StorageLevels.NONE);
     expect(await numbers.collect()).toEqual([0, 10, 20, 30]);
     expect(await numbers.collect()).toEqual([0, 10, 20, 30]);
@@ -117,13 +121,21 @@ describe("a persisted dataset", () => {
   test("keeps nothing when it is unpersisted while it is computed", async () => {
     const given = datasets();
     const { computed, numbers } = countedNumbers(given);
-    const slow = numbers.mapAsync(async (x) => x).cache();
-    const collecting = slow.collect();
+    const begun = new Settlement();
+    const gate = new Settlement();
+    const slow = numbers.mapAsync(async (x) => {
+      begun.resolve();
+      await gate.promise;
+      return x;
+    });
+    const collecting = slow.cache().collect();
+    await begun.promise;
     await slow.unpersist();
+    gate.resolve();
     expect(await collecting).toEqual([0, 10, 20, 30]);
+    expect(given.blocks.get(`rdd-${slow.id}-0`)).toBeUndefined();
     expect(await slow.collect()).toEqual([0, 10, 20, 30]);
     expect(computed).toEqual([0, 1, 0, 1]);
-    expect(given.blocks.get(`rdd-${slow.id}-0`)).toBeUndefined();
   });
 
   test("names its operator when its records cannot be kept in that form", async () => {

@@ -42,7 +42,7 @@ describe("sample", () => {
     }
   });
 
-  test.each([0.1, 1, 3, 700])(
+  test.each([0.1, 1, 3, 1500])(
     "with replacement gives each record %d times on average, by Poisson",
     async (mean) => {
       const given = datasets().of(records.slice(0, 2000), 4).sample(true, mean, 42);

@@ -350,6 +350,18 @@ describe("what a function of the program throws", () => {
     expect((await errorOf(throwing(null).collect())).code).toBe("user_function_failed");
   });
 
+  test("in a job that another function runs is not blamed on that function", async () => {
+    const failing = given().numbers.map((x) => explode(x));
+    const { details, cause } = await errorOf(
+      datasets()
+        .of(["outer"])
+        .mapAsync(() => failing.count())
+        .collect(),
+    );
+    expect(details).toMatchObject({ operator: "map@rdd-2", kind: "map", partition: 1 });
+    expect(cause).toBe(boom);
+  });
+
   test("keeps the code of an error of Millrace, and is given the place", async () => {
     const failing = given().numbers.map(() => {
       throw new StreamError("broadcast_destroyed", { which: 7 }, { cause: boom });
