@@ -87,7 +87,7 @@ export class BatchRecord {
       endTime: endMs,
       duration: startMs === undefined || endMs === undefined ? undefined : endMs - startMs,
       attempts: output.attempts,
-      failureReason: "error" in output ? reasonOf(output.error) : undefined,
+      failureReason: "error" in output ? messageOf(output.error) : undefined,
     };
   }
 
@@ -113,7 +113,7 @@ export class BatchRecord {
       outputOperationInfos: new Map(
         [...this.#outputs].map(([id, { job }]) => [id, this.outputInfo(job)]),
       ),
-      failureReason: this.#failure === undefined ? undefined : reasonOf(this.#failure.error),
+      failureReason: this.#failure === undefined ? undefined : messageOf(this.#failure.error),
     };
   }
 
@@ -122,4 +122,9 @@ export class BatchRecord {
     this.#outputs.set(job.outputId, output);
     return output;
   }
+}
+
+/** The whole text of an error, with its code and place. */
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : reasonOf(error);
 }

@@ -351,7 +351,7 @@ test("an input may report a batch once, with a count that is not negative", asyn
   other.ssc.inputStream(new Negative([])).foreachRDD(() => {});
   await other.ssc.start();
   await other.batches(1);
-  expect(other.log.join()).toContain("[argument_invalid]");
+  expect(other.log.join()).toContain("an argument is not valid");
 });
 
 test("the slide of a stream is that of its parent, and the batch interval of an input", () => {
