@@ -70,6 +70,11 @@ function headline(code: ErrorCode, cause: unknown): string {
   return cause === undefined ? message : `${message}: ${reasonOf(cause)}`;
 }
 
+/** The whole text of anything that was thrown; of an error of Millrace's own with its values, help and code. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : printable(thrown);
+}
+
 /** Throws a `bug` error when a thing holds that the code relies on to be true, is not. */
 export function invariant(holds: unknown, claim: string): asserts holds {
   if (!holds) throw new StreamError("invariant_violated", { claim });

@@ -5,6 +5,7 @@ export {
   type ErrorDetails,
   type ErrorKind,
   invariant,
+  messageOf,
   reasonOf,
   StreamError,
 } from "./errors.ts";

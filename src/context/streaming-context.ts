@@ -348,7 +348,8 @@ export class StreamingContext extends StreamSources implements StreamHost {
       attemptsMax: attempts,
       concurrentJobs,
       onBatchCompleted: (info) => {
-        tracker.batchCompleted(info.batchTime);
+        // Where a state has yet to come about the batch keeps its room: what waits for ever must not fill the memory.
+        if (!graph.owesStates(info.batchTime)) tracker.batchCompleted(info.batchTime);
         backpressure?.batchCompleted(info);
       },
       forgetInputs: (untilMs) => tracker.forget(untilMs + 1),

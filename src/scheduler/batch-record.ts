@@ -1,5 +1,5 @@
 /** Owns: what is known of one batch while it is worked on, and the records that listeners get of it. */
-import { reasonOf } from "../base/index.ts";
+import { messageOf } from "../base/index.ts";
 import type { InputInfo, StreamJob } from "../core/index.ts";
 import type { BatchInfo, OutputOperationInfo } from "./listener.ts";
 
@@ -122,9 +122,4 @@ export class BatchRecord {
     this.#outputs.set(job.outputId, output);
     return output;
   }
-}
-
-/** The whole text of an error, with its code and place. */
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : reasonOf(error);
 }

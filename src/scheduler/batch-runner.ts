@@ -24,8 +24,15 @@ import type { ListenerBus } from "./listener-bus.ts";
 /** What a batch came to. */
 export interface BatchOutcome {
   readonly record: BatchRecord;
-  /** Set when the context has to stop. */
-  readonly fatal: { readonly error: unknown } | undefined;
+  /** Why it failed; undefined also where the dead-letter function took it over. */
+  readonly failure: BatchGivenUp | undefined;
+}
+
+/** A batch that failed for good and that nobody took over. */
+export interface BatchGivenUp {
+  readonly error: StreamError;
+  /** Whether the context has to stop. */
+  readonly isFatal: boolean;
 }
 
 /** What batches need to run. */
@@ -60,7 +67,7 @@ export class BatchRunner {
     // Jobs are put into the queue before the next batch is made, so that they start in order.
     const made = await this.#makers.run(async () => {
       const plan = await this.#plan(timeMs);
-      const record = new BatchRecord(timeMs, submissionMs, plan.value ?? { inputs: [], jobs: [] });
+      const record = new BatchRecord(timeMs, submissionMs, plan.value ?? this.#unmade(timeMs));
       listeners.post("onBatchSubmitted", record.info());
       const work = plan.value === undefined ? [] : this.#enqueue(plan.value, record);
       return { plan, record, work };
@@ -77,6 +84,12 @@ export class BatchRunner {
       await allocate(timeMs);
       return graph.plan(timeMs);
     });
+  }
+
+  /** What is known of a batch that could not be made. */
+  #unmade(timeMs: number): Pick<BatchPlan, "inputs" | "jobs"> {
+    const inputs = this.#options.graph.inputsInUse.map((input) => input.infoAt(timeMs));
+    return { inputs, jobs: [] };
   }
 
   #enqueue(plan: BatchPlan, record: BatchRecord): Promise<void>[] {
@@ -144,13 +157,13 @@ export class BatchRunner {
   }
 
   async #conclude(record: BatchRecord): Promise<BatchOutcome> {
-    const fatal = record.failures.length === 0 ? undefined : await this.#giveUp(record);
+    const failure = record.failures.length === 0 ? undefined : await this.#giveUp(record);
     record.ended(this.#options.clock.now());
-    return { record, fatal };
+    return { record, failure };
   }
 
-  /** Does with a failed batch what the program wants; what it returns is why the context has to stop. */
-  async #giveUp(record: BatchRecord): Promise<{ error: unknown } | undefined> {
+  /** Does with a failed batch what the program wants. */
+  async #giveUp(record: BatchRecord): Promise<BatchGivenUp | undefined> {
     const { attemptsMax, graph, logger, onFailure, signal } = this.#options;
     const error = new StreamError(
       "batch_failed",
@@ -164,7 +177,7 @@ export class BatchRunner {
       attemptsMax,
       cancelled: false,
     });
-    if (decision.do !== "dead letter") return decision.do === "stop" ? { error } : undefined;
+    if (decision.do !== "dead letter") return { error, isFatal: decision.do === "stop" };
     // Before it is handed over: no later batch may make up for it meanwhile.
     graph.giveUp(record.timeMs);
     try {
@@ -173,13 +186,9 @@ export class BatchRunner {
       await this.#asJob(scope, async () => decision.deliver(this.#failureOf(record)));
     } catch (undelivered) {
       // A batch that nobody took over must not be passed over.
-      return {
-        error: new StreamError(
-          "dead_letter_failed",
-          { batchTimeMs: record.timeMs },
-          { cause: undelivered },
-        ),
-      };
+      const details = { batchTimeMs: record.timeMs };
+      const lost = new StreamError("dead_letter_failed", details, { cause: undelivered });
+      return { error: lost, isFatal: true };
     }
     return undefined;
   }

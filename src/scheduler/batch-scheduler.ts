@@ -93,17 +93,16 @@ export class BatchScheduler {
 
   async #run(timeMs: number): Promise<void> {
     const { graph, listeners, onBatchCompleted, onFatal } = this.#options;
-    const { record, fatal } = await this.#runner.run(timeMs);
+    const { failure, record } = await this.#runner.run(timeMs);
     // What was cancelled has not failed, is not completed, and is cleaned with the context.
     if (this.#abort.signal.aborted) return;
-    const [failure] = record.failures;
-    if (failure !== undefined) this.#firstFailure ??= { error: failure.error };
+    this.#firstFailure ??= failure;
     if (graph.owesStates(timeMs)) this.#owedMs.add(timeMs);
     const info = record.info();
     listeners.post("onBatchCompleted", info);
     onBatchCompleted(info);
     this.#unfinishedMs.delete(timeMs);
-    if (fatal !== undefined) onFatal(fatal.error);
+    if (failure?.isFatal === true) onFatal(failure.error);
     else await this.#clean();
   }
 

@@ -6,7 +6,7 @@
  * Invariants: I1 a block holds consecutive positions, one for each record, and blocks follow each other without a gap;
  * this is checked for what the source yields. I2 `acknowledge` hears of a position when all records before it are safe.
  */
-import { type Clock, reasonOf, StreamError, systemClock } from "../base/index.ts";
+import { type Clock, messageOf, StreamError, systemClock } from "../base/index.ts";
 import type { StorageLevelName } from "../core/index.ts";
 import { Receiver } from "../receiver/index.ts";
 import { positiveCount } from "./arguments.ts";
@@ -87,7 +87,7 @@ export class ResumableReceiver<T> extends Receiver<T> {
       await gatherer.finish();
       tellEnd(this.#onEnd, (error) => this.reportError("onEnd failed", error));
     } catch (error) {
-      if (!signal.aborted) this.restart(`the source failed: ${reasonOf(error)}`, { error });
+      if (!signal.aborted) this.restart(`the source failed: ${messageOf(error)}`, { error });
     }
   }
 
@@ -141,7 +141,7 @@ export class ResumableReceiver<T> extends Receiver<T> {
 
   /** What was not stored is read again after the restart, or when the program starts again. */
   #storeFailed(error: unknown, signal: AbortSignal): void {
-    const message = `a block could not be stored: ${reasonOf(error)}`;
+    const message = `a block could not be stored: ${messageOf(error)}`;
     if (!signal.aborted) this.restart(message, { error });
     else if (!(error instanceof StreamError && error.kind === "closed")) {
       this.reportError(message, error);

@@ -6,7 +6,7 @@
  * Invariants: I1 a source that has ended is not opened again, whatever starts the receiver; it stays started and quiet.
  * I2 a source that cannot be opened again and failed, or was given up by a restart, has ended; that is reported.
  */
-import { type Clock, reasonOf, StreamError, systemClock } from "../base/index.ts";
+import { type Clock, messageOf, StreamError, systemClock } from "../base/index.ts";
 import type { StorageLevelName } from "../core/index.ts";
 import { Receiver } from "../receiver/index.ts";
 import { type AnyIterable, checkIterable, type ReadingOptions } from "./read-each.ts";
@@ -85,12 +85,13 @@ export abstract class SourceReceiver<S, T> extends Receiver<T> {
 
   #failed(error: unknown): void {
     if (isOpener(this.#source)) {
-      this.restart(`the source failed: ${reasonOf(error)}`, { error });
+      this.restart(`the source failed: ${messageOf(error)}`, { error });
       return;
     }
     this.#phase = "ended";
     const isSpent = error instanceof StreamError && error.code === "source_not_reopenable";
     const reported = isSpent ? error : new StreamError("source_failed", {}, { cause: error });
-    this.reportError(reported.message, reported);
+    const hint = error instanceof StreamError && !isSpent ? `; ${error.help}` : "";
+    this.reportError(`${reported.message}${hint}`, reported);
   }
 }

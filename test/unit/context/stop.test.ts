@@ -240,6 +240,20 @@ describe("a graceful stop", () => {
     expect(await caught(engine.ssc.awaitTermination())).toMatchObject({ code: "batch_failed" });
   });
 
+  test("leaves it to an immediate one to tell what happened", async () => {
+    await using engine = new DrivenContext({ gracefulStopTimeout: seconds(1) });
+    engine.input([[1]]).foreachRDD(never);
+    await engine.ssc.start();
+    await engine.clock.advanceWithoutWaiting(1000);
+    const stopped = engine.ssc.stop();
+    await engine.clock.advance(500);
+    const reason = new Error("enough");
+    const destroyed = engine.ssc.destroy(reason);
+    await engine.clock.advance(5000);
+    await Promise.all([stopped, destroyed]);
+    expect(await caught(engine.ssc.awaitTermination())).toBe(reason);
+  });
+
   test("may be turned into an immediate one", async () => {
     await using engine = new DrivenContext();
     engine.input([[1]]).foreachRDD(never);

@@ -1,6 +1,7 @@
 /** How the end of a context, and what failed, reaches whoever waits for it. */
 import { afterEach, describe, expect, test } from "vitest";
 import {
+  type BatchFailure,
   type InputHost,
   type RDD,
   type StreamError,
@@ -116,9 +117,23 @@ describe("awaiting the termination", () => {
     expect([engine.ssc.state, done]).toEqual(["ACTIVE", [1000, 4000]]);
     await engine.ssc.stop();
     expect(await caught(engine.ssc.awaitTermination())).toMatchObject({
-      code: "user_function_failed",
-      cause: { message: "no luck at 2000" },
+      code: "batch_failed",
+      cause: { code: "user_function_failed", cause: { message: "no luck at 2000" } },
     });
+  });
+
+  test("resolves at the stop when a dead-letter function took over what failed", async () => {
+    const taken: number[] = [];
+    const deadLetter = ({ batchTime }: BatchFailure) => void taken.push(batchTime);
+    await using engine = new DrivenContext({ attempts: 1, onFailure: { deadLetter } });
+    engine.input([[1], [2]]).foreachRDD((_dataset, timeMs) => {
+      if (timeMs === 1000) throw new Error("no luck");
+    });
+    await engine.ssc.start();
+    await engine.batches(2);
+    await engine.ssc.stop();
+    await engine.ssc.awaitTermination();
+    expect(taken).toEqual([1000]);
   });
 });
 

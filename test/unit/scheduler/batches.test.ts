@@ -203,6 +203,28 @@ describe("a failing job", () => {
   });
 });
 
+test("a batch is made when the one before has been made, also where that waits", async () => {
+  await using engine = new DrivenContext({ concurrentJobs: 2 });
+  const gates = new Gates();
+  const result = engine.collect(
+    engine.input([[1], [2]]).transform(async (dataset, timeMs) => {
+      await gates.wait(String(timeMs));
+      return dataset;
+    }),
+  );
+  await engine.ssc.start();
+  await engine.clock.advanceWithoutWaiting(2000);
+  await settle();
+  expect(gates.waiting).toEqual(["1000"]);
+  await gates.open("1000");
+  expect(gates.waiting).toEqual(["2000"]);
+  await gates.open("2000");
+  expect([...result]).toEqual([
+    [1000, [1]],
+    [2000, [2]],
+  ]);
+});
+
 describe("a batch that cannot be made", () => {
   const failing = (stream: DStream<number>, failures: { left: number }): DStream<number> =>
     stream.transform((dataset) => {
@@ -330,6 +352,7 @@ describe("a dead-letter function", () => {
         .foreachRDD(() => {});
     });
     expect(failure).toMatchObject({ batchTime: 1000, outputs: [] });
+    expect(failure?.inputs).toMatchObject([{ streamId: 0, recordCount: 1 }]);
     expect(failure?.error).toMatchObject({ cause: { message: "no luck" } });
     expect([...((await failure?.readInputs()) ?? [])]).toEqual([[0, [1]]]);
   });

@@ -10,8 +10,13 @@ const records = Array.from({ length: 20_000 }, (_, index): [number, number] => [
   index,
 ]);
 
+/** The turns of the event loop, and how many there had been at the first and at the last call of `work`. */
+const turns = { count: 0, atFirstCall: -1, atLastCall: -1 };
+
 /** Computes for some microseconds. */
 function work(n: number): number {
+  if (turns.atFirstCall === -1) turns.atFirstCall = turns.count;
+  turns.atLastCall = turns.count;
   let x = n;
   for (let i = 0; i < 400; i++) x = (x * 1_103_515_245 + 12_345) % 2_147_483_648;
   return x;
@@ -50,27 +55,17 @@ const graphs: Record<string, (pairs: Pairs) => DStream<unknown>> = {
 describe("the event loop turns between slices", () => {
   test.each(Object.entries(graphs))("while %s computes over many records", async (_, build) => {
     const ssc = new StreamingContext({ batchInterval: milliseconds(20) });
-    let turns = 0;
-    let isBusy = false;
+    Object.assign(turns, { count: 0, atFirstCall: -1, atLastCall: -1 });
     const turn = () => {
-      if (isBusy) turns += 1;
+      turns.count += 1;
       timer = setImmediate(turn);
     };
     let timer = setImmediate(turn);
     const done = new Promise<number>((resolve) => {
-      build(ssc.queueStream([records])).foreachRDD(async (dataset, timeMs) => {
-        if (timeMs !== firstMs) return;
-        isBusy = true;
+      build(ssc.queueStream([records])).foreachRDD(async (dataset) => {
         await dataset.count();
-        isBusy = false;
-        resolve(turns);
+        resolve(turns.atLastCall - turns.atFirstCall);
       });
-    });
-    let firstMs = 0;
-    ssc.addStreamingListener({
-      onBatchSubmitted: ({ batchTime }) => {
-        firstMs ||= batchTime;
-      },
     });
     await ssc.start();
     expect(await done).toBeGreaterThan(3);

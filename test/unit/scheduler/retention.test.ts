@@ -3,6 +3,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { type DStream, milliseconds, type RDD, StateSpec, seconds } from "../../../src/index.ts";
+import type { VersionedState } from "../../../src/state/index.ts";
 import { CountingReceiver } from "../context/counting-receiver.ts";
 import { DrivenContext, settle } from "../context/driven-context.ts";
 
@@ -84,6 +85,27 @@ describe.each(Object.entries(graphs))("with %s", (_, build) => {
     await engine.ssc.stop();
     expect(blockIds(engine)).toEqual([]);
   });
+});
+
+test("a state keeps the versions that may be read, and no older ones", async () => {
+  await using engine = new DrivenContext();
+  const sums = engine
+    .input(Array.from({ length: 40 }, (_, index): [string, number][] => [["a", index]]))
+    .updateStateByKey<string, number, number>((values, sum = 0) => values.reduce(add, sum));
+  const result = engine.collect(sums.window(seconds(3)));
+  await engine.ssc.start();
+  await engine.batches(40);
+  expect(result.get(40_000)).toHaveLength(3);
+  const { state } = sums.node as unknown as { state: VersionedState<string, number> };
+  const readable = Array.from({ length: 40 }, (_, index) => (index + 1) * 1000).filter((timeMs) => {
+    try {
+      return state.read(0, timeMs).size === 1;
+    } catch {
+      return false;
+    }
+  });
+  expect(readable.length).toBeLessThan(8);
+  expect(readable.at(-1)).toBe(40_000);
 });
 
 describe("a batch that takes long", () => {

@@ -92,10 +92,13 @@ describe("runBatches", () => {
   });
 
   test("rejects with what building the stream threw", async () => {
-    const run = runBatches<[number], number>({ batchInterval, inputs: [[[1]]] }, () => {
+    let context: StreamingContext | undefined;
+    const run = runBatches<[number], number>({ batchInterval, inputs: [[[1]]] }, (ssc) => {
+      context = ssc;
       throw new Error("no stream");
     });
     expect(await caught(run)).toMatchObject({ message: "no stream" });
+    expect(context?.data.isClosed).toBe(true);
   });
 
   test("leaves no active context behind, whether it resolves or rejects", async () => {

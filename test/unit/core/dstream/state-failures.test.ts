@@ -7,6 +7,7 @@ import {
   type State,
   StateSpec,
   seconds,
+  taskContext,
 } from "../../../../src/index.ts";
 import { DrivenContext, settle } from "../../context/driven-context.ts";
 import { ones, sorted } from "./per-batch.ts";
@@ -312,22 +313,37 @@ describe("with a dead-letter function", () => {
     });
   });
 
-  test("a window over mapped records has none of the batch that was given up", async () => {
+  test("what some partitions had done of the batch that was given up counts no more", async () => {
     await using engine = new DrivenContext({
       attempts: 1,
       onFailure: { deadLetter: () => {} },
       defaultParallelism: 4,
     });
-    const mapped = engine
-      .input([ones("abcd"), ones("abcd"), ones("a")])
-      .mapWithState<string, number, number, string>((key, _value, _state, timeMs) => {
-        if (timeMs === 2000 && key === "d") throw new Error("no luck");
-        return `${key}${timeMs}`;
-      });
-    const result = engine.collect(mapped.window(seconds(2)));
+    const letters = ones("abcdefghijklmnop");
+    const pairs = engine.input([letters, letters, letters]);
+    const failing = (timeMs: number) => {
+      if (timeMs === 2000 && taskContext()?.partition === 3) throw new Error("no luck");
+    };
+    const mapped = pairs.mapWithState<string, number, number, string>(
+      (key, _value, state, timeMs) => {
+        failing(timeMs);
+        state.update((state.getOption() ?? 0) + 1);
+        return `${key}${state.get()} at ${timeMs}`;
+      },
+    );
+    const window = engine.collect(mapped.window(seconds(2)));
+    const sum = engine.collect(
+      pairs.updateStateByKey<string, number, number>((values, state, _key, timeMs) => {
+        failing(timeMs);
+        return values.reduce(add, state ?? 0);
+      }),
+    );
     await engine.ssc.start();
     await engine.batches(3);
-    expect(result.get(3000)).toEqual(["a3000"]);
+    expect(sorted([window.get(3000) ?? []])[0]).toEqual(
+      letters.map(([letter]) => `${letter}2 at 3000`),
+    );
+    expect(sorted([sum.get(3000) ?? []])[0]).toEqual(letters.map(([letter]) => [letter, 2]));
   });
 
   test("a batch that could not be made leaves the states where they are", async () => {
@@ -354,6 +370,30 @@ describe("with a dead-letter function", () => {
     ]);
     expect(incremental.get(3000)).toEqual([["a", 1]]);
     expect(incremental.get(4000)).toEqual([["a", 2]]);
+  });
+
+  test("what leaves an incremental window leaves it at a batch that could not be made, too", async () => {
+    await using engine = driven({ deadLetter: () => {} });
+    const trouble = new Trouble(4000);
+    const input = [1, 2, 4, 8, 16, 32].map((n): [string, number][] => [["a", n]]);
+    const result = engine.collect(
+      engine
+        .input(input)
+        .transform((dataset, timeMs) => {
+          trouble.at(timeMs);
+          return dataset;
+        })
+        .reduceByKeyAndWindow(add, subtract, seconds(2), seconds(1)),
+    );
+    await engine.ssc.start();
+    await engine.batches(6);
+    expect(entries(result)).toEqual({
+      1000: [["a", 1]],
+      2000: [["a", 3]],
+      3000: [["a", 6]],
+      5000: [["a", 16]],
+      6000: [["a", 48]],
+    });
   });
 
   test("an initial state that cannot be read is not passed over", async () => {

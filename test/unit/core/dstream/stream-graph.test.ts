@@ -100,6 +100,32 @@ test("an unknown storage level is refused", () => {
   expect(codeOf(() => stream.persist("MEMORY_MAYBE" as never))).toBe("storage_level_unknown");
 });
 
+describe("a bad argument is told at the call", () => {
+  const declarations: Record<string, (stream: DStream<[number, number]>) => unknown> = {
+    "repartition(0)": (stream) => stream.repartition(0),
+    "repartition(1.5)": (stream) => stream.repartition(1.5),
+    "mapAsync with a concurrency of 0": (stream) =>
+      stream.mapAsync(async (pair) => pair, { concurrency: 0 }),
+    "countByValue(0)": (stream) => stream.countByValue(0),
+    "partitionBy(-1)": (stream) => stream.partitionBy(-1),
+    "reduceByKey in no partitions": (stream) => stream.reduceByKey(add, 0),
+    "groupByKey in no partitions": (stream) => stream.groupByKey(0),
+    "join in no partitions": (stream) => stream.join(stream, 0),
+    "cogroup in no partitions": (stream) => stream.cogroup(stream, 0),
+    "an incremental window in no partitions": (stream) =>
+      stream.reduceByKeyAndWindow(add, add, seconds(1), undefined, { partitioning: 0 }),
+    "a state in no partitions": (stream) =>
+      stream.updateStateByKey<number, number, number>(() => 1, { partitioning: 0 }),
+    "a state in more partitions than there are key groups": (stream) =>
+      stream.updateStateByKey<number, number, number>(() => 1, { partitioning: 129 }),
+    "print(-1)": (stream) => stream.print(-1),
+  };
+  test.each(Object.entries(declarations))("%s", (_name, declare) => {
+    const { ssc } = new DrivenContext();
+    expect(codeOf(() => declare(ssc.queueStream<[number, number]>([])))).toBe("argument_invalid");
+  });
+});
+
 describe("slice", () => {
   const numbers = [[1], [2], [3], [4]];
 
