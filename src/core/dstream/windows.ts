@@ -15,6 +15,7 @@ import { WindowNode, type WindowSize } from "./operators/window.ts";
 /** Where an incremental window puts its keys, and which it keeps. */
 export interface WindowOptions<K, V> {
   readonly partitioning?: Partitioning | undefined;
+  /** Drops the keys for which it does not hold; it should drop what is empty only, as what it drops is forgotten. */
   readonly filter?: ((key: K, value: V) => boolean) | undefined;
 }
 

@@ -26,7 +26,7 @@ async function mayGoOn(update: () => number): Promise<boolean> {
     .updateStateByKey(update)
     .foreachRDD((dataset) => dataset.count());
   await ssc.start();
-  for (let stored = 0; stored < 10; stored++) pump.store("a");
+  for (let stored = 0; stored < 10; stored++) void pump.store("a");
   // A block that is cut at the very time of a batch is in the next one.
   await clock.advance(2000);
   const waiting = pump.store("b");
