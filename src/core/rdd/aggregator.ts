@@ -7,9 +7,9 @@ import { refusePromise, userError } from "./user-function.ts";
 
 /** How the values of one key become one combined value; the functions may change the combined value in place. */
 export interface Aggregator<V, C> {
-  create(value: V): C;
-  mergeValue(combined: C, value: V): C;
-  mergeCombiners(left: C, right: C): C;
+  readonly create: (value: V) => C;
+  readonly mergeValue: (combined: C, value: V) => C;
+  readonly mergeCombiners: (left: C, right: C) => C;
   /** Whether a map task combines what it has of a key before it hands it over. */
   readonly mapSideCombine: boolean;
 }
@@ -30,25 +30,28 @@ export interface Holder<C> {
 /** Combined values by key. */
 export type Combined<K, C> = KeyMap<K, Holder<C>>;
 
-/** Takes pairs, combining their values into `combined`. */
+/** Takes pairs, combining their values into `combined`; throws `pair_expected`. */
 export function combineInto<K, V, C>(
   combined: Combined<K, C>,
   aggregator: Aggregator<V, C>,
   site: OperatorSite,
   { task }: { readonly task: TaskContext | undefined },
 ): (pair: readonly [K, V]) => void {
+  const { mergeValue } = aggregator;
   return (pair) => {
-    const key = pair[0];
-    const value = pair[1];
     try {
+      checkPair(pair);
+      const key = pair[0];
+      const value = pair[1];
       const holder = combined.get(key);
       if (holder === undefined) {
         const created = aggregator.create(value);
         if (typeof created === "object") refusePromise(created);
         combined.set(key, { value: created });
       } else {
-        holder.value = aggregator.mergeValue(holder.value, value);
-        if (typeof holder.value === "object") refusePromise(holder.value);
+        const merged = mergeValue(holder.value, value);
+        if (typeof merged === "object") refusePromise(merged);
+        holder.value = merged;
       }
     } catch (error) {
       throw userError(site, task, error);
@@ -80,9 +83,11 @@ export function joinInto<K, V, C>(
 
 /** Throws `pair_expected` for a record that is no [key, value]; `userError` adds the place. */
 export function checkPair(pair: unknown): void {
-  if (!Array.isArray(pair) || pair.length !== 2) {
-    throw new StreamError("pair_expected", { record: pair });
-  }
+  if (!Array.isArray(pair) || pair.length !== 2) refuseRecord(pair);
+}
+
+function refuseRecord(record: unknown): never {
+  throw new StreamError("pair_expected", { record });
 }
 
 /** The key of a pair; throws `pair_expected`. */

@@ -70,9 +70,14 @@ export async function* guardedAsyncRecords<T>(
 
 /** Throws `promise_returned` when a function that has to return a value returned a promise; `userError` adds the place. */
 export function refusePromise(result: unknown): void {
-  if (typeof result !== "object" || result === null || !isThenable(result)) return;
+  // Pairs are told apart by what they are: looking for a property that arrays do not have takes longer.
+  if (typeof result !== "object" || result === null || Array.isArray(result)) return;
+  if (isThenable(result)) refuse(result);
+}
+
+function refuse(promise: object): never {
   // Nobody waits for it: were it to reject, that would end the process.
-  if (result instanceof Promise) result.catch(() => {});
+  if (promise instanceof Promise) promise.catch(() => {});
   throw new StreamError("promise_returned");
 }
 

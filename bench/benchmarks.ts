@@ -1,0 +1,27 @@
+/** Owns: the list of the benchmarks, in the order in which they run. */
+import type { Benchmark } from "./benchmark.ts";
+import { emptyBatch } from "./cases/empty-batch.ts";
+import { flights } from "./cases/flights.ts";
+import { mapWithState } from "./cases/map-with-state.ts";
+import { socket } from "./cases/socket.ts";
+import { tuning } from "./cases/tuning.ts";
+import { updateState } from "./cases/update-state.ts";
+import { wordCount } from "./cases/word-count.ts";
+
+export const benchmarks: readonly Benchmark[] = [
+  wordCount,
+  flights,
+  updateState,
+  mapWithState,
+  emptyBatch,
+  socket,
+  tuning,
+];
+
+/** The benchmark of that name; throws where there is none. */
+export function benchmarkNamed(name: string): Benchmark {
+  const found = benchmarks.find((benchmark) => benchmark.name === name);
+  if (found !== undefined) return found;
+  const names = benchmarks.map((benchmark) => benchmark.name).join(", ");
+  throw new Error(`there is no benchmark "${name}"; there are ${names}`);
+}
