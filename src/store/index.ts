@@ -1,0 +1,1 @@
+export type { AppendLog, Creation, Store, StoreContent, StoreEntry } from "./store.ts";
