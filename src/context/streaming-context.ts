@@ -26,6 +26,7 @@ import {
   BatchScheduler,
   ListenerBus,
   type StreamingListener,
+  volatileProgress,
 } from "../scheduler/index.ts";
 import { ActivePlace } from "./active-context.ts";
 import { DataContext } from "./data-context.ts";
@@ -344,6 +345,7 @@ export class StreamingContext extends StreamSources implements StreamHost {
       graph,
       listeners: this.#listeners,
       allocate: (timeMs) => tracker.allocate(timeMs),
+      progress: volatileProgress,
       onFailure,
       attemptsMax: attempts,
       concurrentJobs,

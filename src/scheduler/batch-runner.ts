@@ -16,6 +16,7 @@ import {
   type StreamGraph,
   type StreamJob,
 } from "../core/index.ts";
+import type { BatchProgress, LeftBatch } from "./batch-progress.ts";
 import { BatchRecord } from "./batch-record.ts";
 import { type BatchFailure, decideFailure, type OnFailure } from "./failure-policy.ts";
 import { JobQueue } from "./job-queue.ts";
@@ -24,6 +25,8 @@ import type { ListenerBus } from "./listener-bus.ts";
 /** What a batch came to. */
 export interface BatchOutcome {
   readonly record: BatchRecord;
+  /** Stateful operators that went on without the data of the batch, by uid. */
+  readonly leftOutOf: readonly string[];
   /** Why it failed; undefined also where the dead-letter function took it over. */
   readonly failure: BatchGivenUp | undefined;
 }
@@ -43,6 +46,7 @@ export interface BatchRunnerOptions {
   readonly listeners: ListenerBus;
   /** Gives a batch what was received; called again after a failure. */
   readonly allocate: (timeMs: number) => Promise<void>;
+  readonly progress: BatchProgress;
   readonly onFailure: OnFailure;
   readonly attemptsMax: number;
   readonly concurrentJobs: number;
@@ -60,7 +64,25 @@ export class BatchRunner {
     this.#queue = new JobQueue(options.concurrentJobs);
   }
 
-  /** Runs the batch of that time to its end; it never rejects. */
+  /**
+   * Brings the states over a batch of an earlier life whose outputs are done, or were given up. Rejects with
+   * `batch_failed`.
+   */
+  async bringStates({ leftOutOf, timeMs }: LeftBatch): Promise<void> {
+    const { graph } = this.#options;
+    const { error } = await this.#attempt(timeMs, "state", async () => {
+      graph.giveUp(timeMs, (uid) => leftOutOf.includes(uid));
+      await graph.environment.runStages(await graph.planStates(timeMs));
+    });
+    if (error === undefined) return;
+    throw new StreamError(
+      "batch_failed",
+      { batchTimeMs: timeMs, outputs: [] },
+      { cause: error.thrown },
+    );
+  }
+
+  /** Runs the batch of that time to its end; rejects only where its progress cannot be noted. */
   async run(timeMs: number): Promise<BatchOutcome> {
     const { clock, listeners } = this.#options;
     const submissionMs = clock.now();
@@ -93,7 +115,10 @@ export class BatchRunner {
   }
 
   #enqueue(plan: BatchPlan, record: BatchRecord): Promise<void>[] {
-    const work = plan.jobs.map((job) => this.#queue.run(() => this.#runJob(job, record)));
+    const { progress } = this.#options;
+    const work = plan.jobs
+      .filter((job) => !progress.isOutputDone(job.timeMs, job.uid))
+      .map((job) => this.#queue.run(() => this.#runJob(job, record)));
     // Whatever the outputs asked for: a state moves on with every batch.
     const states = this.#queue.run(() => this.#runStates(plan, record));
     return [...work, states];
@@ -101,9 +126,10 @@ export class BatchRunner {
 
   async #runJob(job: StreamJob, record: BatchRecord): Promise<void> {
     this.#started(record);
-    const { clock, listeners } = this.#options;
+    const { clock, listeners, progress } = this.#options;
     listeners.post("onOutputOperationStarted", record.outputStarted(job, clock.now()));
     const { attempts, error } = await this.#attempt(job.timeMs, job.uid, () => job.run());
+    if (error === undefined) await progress.outputDone(job.timeMs, job.uid);
     const outcome = error === undefined ? { attempts } : { attempts, error: error.thrown };
     listeners.post("onOutputOperationCompleted", record.outputEnded(job, clock.now(), outcome));
   }
@@ -157,13 +183,15 @@ export class BatchRunner {
   }
 
   async #conclude(record: BatchRecord): Promise<BatchOutcome> {
-    const failure = record.failures.length === 0 ? undefined : await this.#giveUp(record);
+    const leftOutOf: string[] = [];
+    const failure =
+      record.failures.length === 0 ? undefined : await this.#giveUp(record, leftOutOf);
     record.ended(this.#options.clock.now());
-    return { record, failure };
+    return { record, failure, leftOutOf };
   }
 
   /** Does with a failed batch what the program wants. */
-  async #giveUp(record: BatchRecord): Promise<BatchGivenUp | undefined> {
+  async #giveUp(record: BatchRecord, leftOutOf: string[]): Promise<BatchGivenUp | undefined> {
     const { attemptsMax, graph, logger, onFailure, signal } = this.#options;
     const error = new StreamError(
       "batch_failed",
@@ -179,7 +207,7 @@ export class BatchRunner {
     });
     if (decision.do !== "dead letter") return { error, isFatal: decision.do === "stop" };
     // Before it is handed over: no later batch may make up for it meanwhile.
-    graph.giveUp(record.timeMs);
+    leftOutOf.push(...graph.giveUp(record.timeMs));
     try {
       // As a job, so that a stop that it asks for does not wait for the batch that waits for it.
       const scope = { batchTimeMs: record.timeMs, uid: "dead letter", attempt: 0 };

@@ -6,6 +6,7 @@
  */
 import { type Clock, invariant } from "../base/index.ts";
 import { nextOnGrid } from "../core/index.ts";
+import type { BatchEnd, LeftBatch } from "./batch-progress.ts";
 import { BatchRunner, type BatchRunnerOptions } from "./batch-runner.ts";
 import { BatchTimer } from "./batch-timer.ts";
 import type { BatchInfo } from "./listener.ts";
@@ -27,8 +28,8 @@ export class BatchScheduler {
   /** The work of every batch that has begun, the cleaning after it included. */
   readonly #running = new Set<Promise<void>>();
   readonly #unfinishedMs = new Set<number>();
-  /** Times of batches that ended while a state of theirs had yet to come about. */
-  readonly #owedMs = new Set<number>();
+  /** Batches that ended while a state of theirs had yet to come about, by time. */
+  readonly #owing = new Map<number, BatchEnd>();
   #timer: BatchTimer | undefined;
   #lastBatchMs = 0;
   #firstFailure: { readonly error: unknown } | undefined;
@@ -42,6 +43,19 @@ export class BatchScheduler {
   static gridFrom(clock: Clock, intervalMs: number): { zeroMs: number; firstMs: number } {
     const firstMs = nextOnGrid(clock.now(), intervalMs);
     return { zeroMs: firstMs - intervalMs, firstMs };
+  }
+
+  /**
+   * Does what an earlier life of the application left, one batch after the other, before `start`. Rejects with
+   * `batch_failed` where a state cannot be brought about; a failed output is told as that of any batch.
+   */
+  async replay(left: readonly LeftBatch[]): Promise<void> {
+    for (const batch of left) {
+      if (this.#abort.signal.aborted) return;
+      this.#lastBatchMs = batch.timeMs;
+      if (batch.todo === "outputs") await this.#batch(batch.timeMs);
+      else await this.#runner.bringStates(batch);
+    }
   }
 
   /** Begins to tick, from `firstMs` on. */
@@ -92,12 +106,13 @@ export class BatchScheduler {
   }
 
   async #run(timeMs: number): Promise<void> {
-    const { graph, listeners, onBatchCompleted, onFatal } = this.#options;
-    const { failure, record } = await this.#runner.run(timeMs);
+    const { listeners, onBatchCompleted, onFatal } = this.#options;
+    const { failure, leftOutOf, record } = await this.#runner.run(timeMs);
     // What was cancelled has not failed, is not completed, and is cleaned with the context.
     if (this.#abort.signal.aborted) return;
     this.#firstFailure ??= failure;
-    if (graph.owesStates(timeMs)) this.#owedMs.add(timeMs);
+    // A batch that stops the context stays to be done: the next start tries it again.
+    if (failure?.isFatal !== true) await this.#end({ batchTimeMs: timeMs, leftOutOf });
     const info = record.info();
     listeners.post("onBatchCompleted", info);
     onBatchCompleted(info);
@@ -106,11 +121,21 @@ export class BatchScheduler {
     else await this.#clean();
   }
 
+  /** Notes the end of a batch, and of those before it whose states have come about since. */
+  async #end(end: BatchEnd): Promise<void> {
+    const { graph, progress } = this.#options;
+    this.#owing.set(end.batchTimeMs, end);
+    for (const [timeMs, ended] of this.#owing) {
+      if (graph.owesStates(timeMs)) continue;
+      this.#owing.delete(timeMs);
+      await progress.batchCompleted(ended);
+    }
+  }
+
   /** Forgets what nothing can ask for any more. */
   async #clean(): Promise<void> {
     const { forgetInputs, graph } = this.#options;
-    for (const timeMs of this.#owedMs) if (!graph.owesStates(timeMs)) this.#owedMs.delete(timeMs);
-    const neededMs = [...this.#unfinishedMs, ...this.#owedMs];
+    const neededMs = [...this.#unfinishedMs, ...this.#owing.keys()];
     const untilMs = Math.min(
       this.#lastBatchMs,
       ...neededMs.map((timeMs) => timeMs - graph.batchIntervalMs),

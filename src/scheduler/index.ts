@@ -1,4 +1,10 @@
 export { Backpressure, type RateEstimator } from "./backpressure.ts";
+export {
+  type BatchEnd,
+  type BatchProgress,
+  type LeftBatch,
+  volatileProgress,
+} from "./batch-progress.ts";
 export { BatchScheduler, type BatchSchedulerOptions } from "./batch-scheduler.ts";
 export type { BatchFailure, OnFailure } from "./failure-policy.ts";
 export type {

@@ -141,6 +141,16 @@ export class StreamGraph implements StreamScope {
     this.#lastTimeMs = zeroTimeMs;
   }
 
+  /** Says up to which time an earlier life of the application made batches; after `start`, before the first batch. */
+  resumeAfter(lastTimeMs: number): void {
+    this.#lastTimeMs = Math.max(this.#lastTimeMs, lastTimeMs);
+  }
+
+  /** Passes over the times before this one of which no batch is made, as nothing ran then: they count as empty. */
+  skipTo(timeMs: number): void {
+    for (const stream of this.#statefulInUse()) stream.skipTo(timeMs);
+  }
+
   /** Lets nothing be added any more, also where it never started. */
   close(): void {
     this.#isClosed = true;
@@ -161,18 +171,31 @@ export class StreamGraph implements StreamScope {
       const job = await output.jobAt(timeMs);
       if (job !== undefined) jobs.push(job);
     }
-    const stateUpdates: StageBarrier[] = [];
-    for (const stream of this.#statefulInUse()) {
-      await stream.at(timeMs);
-      const update = stream.updateAt(timeMs);
-      if (update !== undefined) stateUpdates.push(update);
-    }
+    const stateUpdates = await this.planStates(timeMs);
     return { timeMs, inputs: inputs.map((input) => input.infoAt(timeMs)), jobs, stateUpdates };
   }
 
-  /** Leaves the data of a batch that was given up out of the states that did not come about. */
-  giveUp(timeMs: number): void {
-    for (const stream of this.#statefulInUse()) stream.giveUp(timeMs);
+  /** What brings the states to that time, for a batch whose outputs are done. */
+  async planStates(timeMs: number): Promise<readonly StageBarrier[]> {
+    const updates: StageBarrier[] = [];
+    for (const stream of this.#statefulInUse()) {
+      await stream.at(timeMs);
+      const update = stream.updateAt(timeMs);
+      if (update !== undefined) updates.push(update);
+    }
+    return updates;
+  }
+
+  /**
+   * Leaves the data of a batch that was given up out of the states that did not come about, of those operators whose uid
+   * `concerns`; tells their uids.
+   */
+  giveUp(timeMs: number, concerns: (uid: string) => boolean = () => true): readonly string[] {
+    const owing = this.#statefulInUse().filter(
+      (stream) => stream.owes(timeMs) && concerns(stream.uid),
+    );
+    for (const stream of owing) stream.giveUp(timeMs);
+    return owing.map(({ uid }) => uid);
   }
 
   /** Whether a state of that time has yet to come about. */

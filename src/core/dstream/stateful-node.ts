@@ -6,6 +6,7 @@
 
 import { VersionedState, type VersionedStateOptions } from "../../state/index.ts";
 import type { OperatorSite, Partitioner, RDDNode } from "../rdd/index.ts";
+import { floorToGrid } from "../time.ts";
 import { DStreamNode } from "./node.ts";
 import { noStateWork, StateStage, type StateWork } from "./state-stage.ts";
 import type { StatefulStream, StreamLineage, StreamScope } from "./stream.ts";
@@ -17,6 +18,8 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
   readonly #stages = new Map<number, StateStage<K, S>>();
   #latest: StateStage<K, S> | undefined;
   #reachedMs: number | undefined;
+  /** The version that an earlier life of the application left. */
+  #restoredMs: number | undefined;
 
   constructor(
     scope: StreamScope,
@@ -46,6 +49,21 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
     if (!this.scope.isOnGrid(timeMs, this.slideMs)) return false;
     const stage = this.#stages.get(timeMs);
     return stage === undefined ? timeMs > this.reachedMs : !stage.isComplete();
+  }
+
+  get hasRestoredState(): boolean {
+    return this.#restoredMs !== undefined;
+  }
+
+  /** Says that the state holds a version of an earlier life, which has the batches up to its time behind it. */
+  resumeFrom(versionMs: number): void {
+    this.#restoredMs = versionMs;
+    this.#reachedMs = versionMs;
+  }
+
+  skipTo(timeMs: number): void {
+    const skippedMs = floorToGrid(timeMs - 1, this.slideMs, this.scope.zeroTimeMs);
+    this.#reachedMs = Math.max(skippedMs, this.reachedMs);
   }
 
   giveUp(timeMs: number): void {
@@ -81,7 +99,12 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
 
   /** Whether any version was made, or is being made. */
   protected get hasState(): boolean {
-    return this.#latest !== undefined;
+    return this.#latest !== undefined || this.hasRestoredState;
+  }
+
+  /** The time of the newest version that was made or is being made; of the zero time before the first one. */
+  protected get latestVersionMs(): number {
+    return this.#latest?.versionMs ?? this.#restoredMs ?? this.scope.zeroTimeMs;
   }
 
   /** The stage that makes the version of a time from the one before it; `workInstead` is done when the batch is given up. */

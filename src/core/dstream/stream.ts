@@ -64,6 +64,8 @@ export interface StatefulStream extends StreamLineage {
   owes(timeMs: number): boolean;
   /** Leaves the data of that time out of a state that has not come about; for a batch that was given up. */
   giveUp(timeMs: number): void;
+  /** Passes over the times before this one of which no batch was made: nothing runs for them. */
+  skipTo(timeMs: number): void;
 }
 
 /** The context that a stream belongs to, as its streams see it. */

@@ -80,10 +80,11 @@ export class IncrementalWindowNode<K, V> extends StatefulNode<K, V, [K, V]> {
   }
 
   protected async computeNext(timeMs: number): Promise<RDDNode<[K, V]> | undefined> {
+    // One slide ago, unless times were passed over while the application was down.
+    const sinceMs = this.latestVersionMs;
     const fromMs = timeMs - this.#windowMs;
-    const { slideMs } = this;
-    const leaving = await this.#reducedWithin(fromMs - slideMs, fromMs);
-    const entering = await this.#reducedWithin(timeMs - slideMs, timeMs);
+    const leaving = await this.#reducedWithin(sinceMs - this.#windowMs, Math.min(fromMs, sinceMs));
+    const entering = await this.#reducedWithin(Math.max(sinceMs, fromMs), timeMs);
     const stage = this.nextStage(
       timeMs,
       this.#work(leaving, entering),
