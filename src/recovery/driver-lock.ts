@@ -1,0 +1,67 @@
+/**
+ * Owns: quick exclusion of a second driver on one machine, and the polite hint on shared file systems.
+ * Does not own: who may commit: that is the epoch's (epochs.ts). A lock only decides who waits.
+ */
+import { ClassicLevel } from "classic-level";
+import { lock as lockFile } from "proper-lockfile";
+import { StreamError } from "../base/index.ts";
+
+/**
+ * `kernel`: a lock of this machine's kernel, which goes the moment its holder dies, however it dies. `lockfile`: a file that
+ * is touched every few seconds, for file systems shared by several machines, where kernels cannot see each other's locks.
+ * `none`: epochs alone.
+ */
+export type LockKind = "kernel" | "lockfile" | "none";
+
+/** A lock that is held. */
+export interface DriverLock {
+  /** Safe to call twice. */
+  release(): Promise<void>;
+}
+
+/** Takes the lock of a directory of this machine, which is there. Rejects with `driver_alive`, `lock_unusable`. */
+export async function takeLock(
+  kind: LockKind,
+  directory: string,
+  describeHolder: () => Promise<Record<string, unknown>>,
+): Promise<DriverLock> {
+  if (kind === "none") return { release: async () => {} };
+  const take = kind === "kernel" ? takeKernelLock : takeLockFile;
+  try {
+    return await take(directory);
+  } catch (error) {
+    if (!isHeld(error)) {
+      throw new StreamError("lock_unusable", { directory, kind }, { cause: error });
+    }
+    throw new StreamError("driver_alive", { directory, ...(await describeHolder()) });
+  }
+}
+
+/** A LevelDB database is held by a kernel lock; nothing is ever written into this one. */
+async function takeKernelLock(directory: string): Promise<DriverLock> {
+  const database = new ClassicLevel(`${directory}/lock`);
+  await database.open();
+  return { release: () => database.close() };
+}
+
+async function takeLockFile(directory: string): Promise<DriverLock> {
+  let isReleased = false;
+  // Losing it is no reason to die: a later driver has claimed a later epoch, which is what stops this one.
+  const onCompromised = () => {};
+  const release = await lockFile(directory, {
+    lockfilePath: `${directory}/lockfile`,
+    onCompromised,
+  });
+  return {
+    release: async () => {
+      if (isReleased) return;
+      isReleased = true;
+      await release().catch(() => {});
+    },
+  };
+}
+
+function isHeld(error: unknown): boolean {
+  const { cause, code } = error as { code?: unknown; cause?: { code?: unknown } };
+  return code === "ELOCKED" || code === "LEVEL_LOCKED" || cause?.code === "LEVEL_LOCKED";
+}
