@@ -7,6 +7,7 @@ import { invariant, StreamError } from "../../base/index.ts";
 import type { DatasetEnvironment, StageBarrier } from "../rdd/index.ts";
 import { isMultipleOf } from "../time.ts";
 import type {
+  BatchGap,
   InputInfo,
   InputStream,
   OutputStream,
@@ -35,6 +36,7 @@ export class StreamGraph implements StreamScope {
   readonly #outputs: OutputStream[] = [];
   readonly #stateful: StatefulStream[] = [];
   readonly #uids = new Set<string>();
+  readonly #gaps: BatchGap[] = [];
   #inUse: ReadonlySet<StreamLineage> = new Set();
   #zeroTimeMs: number | undefined;
   #lastTimeMs = Number.NEGATIVE_INFINITY;
@@ -146,9 +148,13 @@ export class StreamGraph implements StreamScope {
     this.#lastTimeMs = Math.max(this.#lastTimeMs, lastTimeMs);
   }
 
-  /** Passes over the times before this one of which no batch is made, as nothing ran then: they count as empty. */
-  skipTo(timeMs: number): void {
-    for (const stream of this.#statefulInUse()) stream.skipTo(timeMs);
+  /** Leaves the times after one and before another without batches, as the application was down. */
+  addGap(gap: BatchGap): void {
+    this.#gaps.push(gap);
+  }
+
+  gapAt(timeMs: number): BatchGap | undefined {
+    return this.#gaps.find(({ afterMs, beforeMs }) => timeMs > afterMs && timeMs < beforeMs);
   }
 
   /** Lets nothing be added any more, also where it never started. */
@@ -206,6 +212,9 @@ export class StreamGraph implements StreamScope {
   /** Drops what no batch after `timeMs` can ask for. */
   async forget(timeMs: number): Promise<void> {
     for (const stream of this.#inUse) await stream.forget(timeMs);
+    const askedFromMs = timeMs - this.inputRememberMs;
+    const ended = this.#gaps.filter(({ beforeMs }) => beforeMs <= askedFromMs);
+    for (const gap of ended) this.#gaps.splice(this.#gaps.indexOf(gap), 1);
   }
 
   #statefulInUse(): readonly StatefulStream[] {

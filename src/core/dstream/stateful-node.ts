@@ -6,7 +6,7 @@
 
 import { VersionedState, type VersionedStateOptions } from "../../state/index.ts";
 import type { OperatorSite, Partitioner, RDDNode } from "../rdd/index.ts";
-import { floorToGrid } from "../time.ts";
+import { nextOnGrid } from "../time.ts";
 import { DStreamNode } from "./node.ts";
 import { noStateWork, StateStage, type StateWork } from "./state-stage.ts";
 import type { StatefulStream, StreamLineage, StreamScope } from "./stream.ts";
@@ -61,11 +61,6 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
     this.#reachedMs = versionMs;
   }
 
-  skipTo(timeMs: number): void {
-    const skippedMs = floorToGrid(timeMs - 1, this.slideMs, this.scope.zeroTimeMs);
-    this.#reachedMs = Math.max(skippedMs, this.reachedMs);
-  }
-
   giveUp(timeMs: number): void {
     if (!this.owes(timeMs)) return;
     const stage = this.#stages.get(timeMs);
@@ -79,12 +74,24 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
   /** There is none at a time that was passed over, or is forgotten. */
   protected async compute(timeMs: number): Promise<RDDNode<T> | undefined> {
     if (timeMs <= this.reachedMs) return undefined;
-    const firstMs = this.reachedMs + this.slideMs;
-    for (let missedMs = firstMs; missedMs < timeMs; missedMs += this.slideMs)
+    for (
+      let missedMs = this.#nextMs(this.reachedMs);
+      missedMs < timeMs;
+      missedMs = this.#nextMs(missedMs)
+    ) {
       await this.at(missedMs);
+    }
     const dataset = await this.computeNext(timeMs);
     this.#reachedMs = timeMs;
     return dataset;
+  }
+
+  /** The time of the slide after this one that has a batch. */
+  #nextMs(timeMs: number): number {
+    const { scope, slideMs } = this;
+    const nextMs = nextOnGrid(timeMs, slideMs, scope.zeroTimeMs);
+    const gap = scope.gapAt(nextMs);
+    return gap === undefined ? nextMs : this.#nextMs(gap.beforeMs - 1);
   }
 
   /** The last time of which the dataset was made or passed over. */

@@ -64,8 +64,12 @@ export interface StatefulStream extends StreamLineage {
   owes(timeMs: number): boolean;
   /** Leaves the data of that time out of a state that has not come about; for a batch that was given up. */
   giveUp(timeMs: number): void;
-  /** Passes over the times before this one of which no batch was made: nothing runs for them. */
-  skipTo(timeMs: number): void;
+}
+
+/** Times of the grid, after one and before another, at which the application was down: they have no batch. */
+export interface BatchGap {
+  readonly afterMs: number;
+  readonly beforeMs: number;
 }
 
 /** The context that a stream belongs to, as its streams see it. */
@@ -91,6 +95,8 @@ export interface StreamScope {
   /** Throws `uid_taken` when an operator has this uid already. */
   claimUid(uid: string): void;
   isOnGrid(timeMs: number, slideMs: number): boolean;
+  /** The gap that a time is in. Nothing is computed for such a time, and for windows it counts as empty. */
+  gapAt(timeMs: number): BatchGap | undefined;
   addInput(input: InputStream): void;
   /** Takes an output; tells its place in the order of definition. */
   addOutput(output: OutputStream): number;

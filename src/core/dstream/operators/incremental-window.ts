@@ -99,7 +99,8 @@ export class IncrementalWindowNode<K, V> extends StatefulNode<K, V, [K, V]> {
     const reduced: Reduced<K, V>[] = [];
     const stepMs = this.#reduced.slideMs;
     for (let timeMs = fromMs + stepMs; timeMs <= untilMs; timeMs += stepMs) {
-      const dataset = this.#isGivenUp(timeMs) ? undefined : await this.#reduced.at(timeMs);
+      if (this.#isGivenUp(timeMs) || this.scope.gapAt(timeMs) !== undefined) continue;
+      const dataset = await this.#reduced.at(timeMs);
       if (dataset !== undefined) reduced.push({ timeMs, dataset });
     }
     return reduced;

@@ -67,6 +67,7 @@ export async function datasetsWithin<T>(
 ): Promise<RDDNode<T>[]> {
   const datasets: RDDNode<T>[] = [];
   for (let timeMs = fromMs + stream.slideMs; timeMs <= untilMs; timeMs += stream.slideMs) {
+    if (stream.scope.gapAt(timeMs) !== undefined) continue;
     const dataset = await stream.at(timeMs);
     if (dataset !== undefined) datasets.push(dataset);
   }
