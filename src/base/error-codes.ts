@@ -408,6 +408,16 @@ export const errorCodes = {
     help: "make a new DataContext",
   },
   // checkpoint
+  checkpoint_stateless: {
+    kind: "usage",
+    message: "a stream without a state has nothing to be snapshotted",
+    help: "call checkpoint() on what updateStateByKey, mapWithState or an incremental window gave; nothing else needs it",
+  },
+  checkpoint_off_grid: {
+    kind: "usage",
+    message: "a checkpoint interval is not a multiple of the slide of its stream",
+    help: "give a multiple of slideMs; five to ten times is a good begin",
+  },
   checkpoint_damaged: {
     kind: "data",
     message: "a checkpoint is not what its writer wrote",
@@ -479,6 +489,11 @@ export const errorCodes = {
     kind: "usage",
     message: "numbers of partitions were changed while batches of the old ones are not done",
     help: "start once with the old numbers and stop gracefully, then change them",
+  },
+  journal_event_unknown: {
+    kind: "data",
+    message: "the journal tells of something that this release does not know",
+    help: "start the release that wrote it, or a later one",
   },
   // sinks
   output_not_directory: {

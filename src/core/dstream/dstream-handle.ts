@@ -10,7 +10,7 @@ import {
   StorageLevels,
   storageLevel,
 } from "../storage-level.ts";
-import { type Duration, floorToGrid } from "../time.ts";
+import { type Duration, duration, floorToGrid } from "../time.ts";
 import type { DStreamNode } from "./node.ts";
 import { datasetsWithin } from "./operators/window.ts";
 import type { StreamHost } from "./stream.ts";
@@ -59,6 +59,16 @@ export class DStreamHandle<T> {
   /** `persist()` in memory. */
   cache(): this {
     return this.persist();
+  }
+
+  /**
+   * How often the state behind this stream is snapshotted, where the context has a checkpoint directory (default: the first
+   * multiple of the slide that is not below 10 s). Throws `checkpoint_stateless` for a stream without a state,
+   * `checkpoint_off_grid` for what is no multiple of the slide, `duration_invalid`, `graph_fixed`.
+   */
+  checkpoint(interval: Duration): this {
+    this.node.snapshotEvery(duration(interval, "interval"));
+    return this;
   }
 
   /** The dataset of a batch time; undefined where the stream has none. Throws `slice_invalid` for one that is forgotten. */

@@ -76,6 +76,11 @@ export abstract class DStreamNode<T> implements StreamLineage {
     this.#level = level;
   }
 
+  /** How often the state is snapshotted; throws `checkpoint_stateless`, as there is none, unless an operator has one. */
+  snapshotEvery(_intervalMs: number): void {
+    throw new StreamError("checkpoint_stateless", { operator: this.uid });
+  }
+
   /** Asks this stream, and so all before it, to keep the datasets of the last `ms`. */
   askToRemember(ms: number): void {
     this.#rememberMs = Math.max(this.#rememberMs, ms, this.slideMs);

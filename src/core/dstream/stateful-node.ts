@@ -4,12 +4,15 @@
  * before the next, so that its data are never passed over.
  */
 
+import { StreamError } from "../../base/index.ts";
 import { VersionedState, type VersionedStateOptions } from "../../state/index.ts";
 import type { OperatorSite, Partitioner, RDDNode } from "../rdd/index.ts";
-import { nextOnGrid } from "../time.ts";
+import { isMultipleOf, nextOnGrid } from "../time.ts";
 import { DStreamNode } from "./node.ts";
 import { noStateWork, StateStage, type StateWork } from "./state-stage.ts";
 import type { StatefulStream, StreamLineage, StreamScope } from "./stream.ts";
+
+const snapshotIntervalMsMin = 10_000;
 
 /** A stream with a keyed state of which each batch time makes a version. */
 export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements StatefulStream {
@@ -18,6 +21,7 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
   readonly #stages = new Map<number, StateStage<K, S>>();
   #latest: StateStage<K, S> | undefined;
   #reachedMs: number | undefined;
+  #snapshotIntervalMs: number | undefined;
   /** The version that an earlier life of the application left. */
   #restoredMs: number | undefined;
 
@@ -39,6 +43,21 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
       partitions: options.partitioner.partitionCount,
     });
     scope.addStateful(this);
+  }
+
+  override snapshotEvery(intervalMs: number): void {
+    this.scope.assertBuilding("checkpoint");
+    if (!isMultipleOf(intervalMs, this.slideMs)) {
+      const { slideMs } = this;
+      throw new StreamError("checkpoint_off_grid", { intervalMs, slideMs });
+    }
+    this.#snapshotIntervalMs = intervalMs;
+  }
+
+  /** By default the first multiple of the slide that is not below 10 s, as in the guide. */
+  get snapshotIntervalMs(): number {
+    const { slideMs } = this;
+    return this.#snapshotIntervalMs ?? slideMs * Math.ceil(snapshotIntervalMsMin / slideMs);
   }
 
   updateAt(timeMs: number): StateStage<K, S> | undefined {

@@ -154,12 +154,18 @@ export class MapWithStateNode<K, V, S, M> extends StatefulNode<K, S, M> {
 /** `stateSnapshots`: all keys with their state, after each batch. */
 export class StateSnapshotsNode<K, S> extends DStreamNode<[K, S]> {
   readonly #snapshotAt: (timeMs: number) => Promise<RDDNode<[K, S]> | undefined>;
+  readonly #snapshotEvery: (intervalMs: number) => void;
 
   constructor(
     stream: MapWithStateNode<K, never, S, never> | MapWithStateNode<K, unknown, S, unknown>,
   ) {
     super(stream.scope, "stateSnapshots", [stream]);
+    this.#snapshotEvery = (intervalMs) => stream.snapshotEvery(intervalMs);
     this.#snapshotAt = (timeMs) => stream.snapshotAt(timeMs);
+  }
+
+  override snapshotEvery(intervalMs: number): void {
+    this.#snapshotEvery(intervalMs);
   }
 
   protected compute(timeMs: number): Promise<RDDNode<[K, S]> | undefined> {
