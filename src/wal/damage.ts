@@ -33,9 +33,7 @@ export type DamageKind =
   /** Later segments hold frames, and this one has no footer. */
   | "segment_unsealed"
   /** Two copies hold different frames of one sequence number, both right in themselves. */
-  | "copies_differ"
-  /** The payload is as it was written, and yet cannot be decrypted or decompressed. */
-  | "payload_undecodable";
+  | "copies_differ";
 
 /** Sequence numbers from `from` on, until before `until`, or until an unknown end. */
 export interface SequenceRange {
@@ -55,6 +53,14 @@ export interface LogDamage {
   readonly why: string;
   /** The frames that this copy lacks for it, as far as that is known; an empty range means none. */
   readonly lost: SequenceRange | undefined;
+}
+
+/** For a frame that is as it was written, and that the store's transform refuses. */
+export function undecodable(
+  { offset, segment: file }: { readonly offset: number; readonly segment: string },
+  cause: unknown,
+): StreamError {
+  return new StreamError("log_damaged", { file, offset, damage: "payload_undecodable" }, { cause });
 }
 
 /** What a caller throws who cannot go on: `format_newer`, `log_foreign` or `log_damaged`. */

@@ -53,5 +53,6 @@ export interface SegmentExpectation {
   readonly kind?: LogKind | undefined;
   readonly segment?: number | undefined;
   readonly epoch?: number | undefined;
+  /** Not checked: it tells what is missing at the beginning of a file whose header is damaged. */
   readonly firstSequence?: number | undefined;
 }

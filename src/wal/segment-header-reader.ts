@@ -56,7 +56,7 @@ function cut(byteCount: number): FoundHeader {
 }
 
 function mismatch(header: SegmentHeader, expected: SegmentExpectation): FoundHeader | undefined {
-  const names = ["kind", "segment", "epoch", "firstSequence"] as const;
+  const names = ["kind", "segment", "epoch"] as const;
   for (const name of names) {
     const value = expected[name];
     if (value !== undefined && value !== header[name]) {
