@@ -21,7 +21,8 @@ import {
   schemaName,
   syncMarkerBytes,
 } from "./avro-container-format.ts";
-import { type AvroRecords, avroRecordsOf } from "./avro-records.ts";
+import { type AvroRecords, avroRecordsOf, shapedRecords } from "./avro-records.ts";
+import { type AvroShape, schemaOfShape } from "./avro-shape.ts";
 import { ByteReader } from "./byte-reader.ts";
 import { ChunkSource } from "./chunk-source.ts";
 import type { AvroSchema } from "./value-schema.ts";
@@ -31,11 +32,15 @@ import type { AvroSchema } from "./value-schema.ts";
  */
 export type ContainerExpectation = Partial<ContainerSummary>;
 
-/** A container file whose header was read. */
-export interface AvroContainer {
+/** What the header of a container file says. */
+export interface ContainerHeader {
   readonly schema: AvroSchema;
   /** All metadata of the header, the specification's included. */
   readonly metadata: ReadonlyMap<string, Uint8Array>;
+}
+
+/** A container file whose header was read. */
+export interface AvroContainer extends ContainerHeader {
   /**
    * The records, an array for each block; to be iterated once. Only an iteration that ended without
    * an error has verified what was expected. Throws `container_damaged`.
@@ -45,16 +50,19 @@ export interface AvroContainer {
 
 /**
  * Opens a container file given as chunks of bytes of any size. Throws `container_damaged` with the
- * offset in bytes, or `container_compression_unknown`.
+ * offset in bytes, or `container_compression_unknown`. Where the records have a fixed form,
+ * `shapeOf` tells it by the header, or throws; a file of another schema is damaged.
  */
 export async function readAvroContainer(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   expected: ContainerExpectation,
+  shapeOf?: (header: ContainerHeader) => AvroShape<unknown>,
 ): Promise<AvroContainer> {
   const source = new ChunkSource(chunks);
   try {
     const metadata = await readHeader(source);
-    const { schema, records } = schemaOf(metadata);
+    const schema = schemaOf(metadata);
+    const records = recordsOf({ schema, metadata }, shapeOf);
     const compression = compressionOf(metadata);
     const syncMarker = await takeExactly(source, syncMarkerBytes);
     const blocks = readBlocks({ source, records, compression, syncMarker, expected });
@@ -125,13 +133,42 @@ async function takeMetadata(source: ChunkSource): Promise<Buffer> {
   return takeExactly(source, byteCount);
 }
 
-function schemaOf(metadata: Metadata): { schema: AvroSchema; records: AvroRecords } {
+function schemaOf(metadata: Metadata): AvroSchema {
   try {
-    const schema = JSON.parse(textOf(metadata, schemaName) ?? "") as AvroSchema;
-    return { schema, records: avroRecordsOf(schema) };
+    return JSON.parse(textOf(metadata, schemaName) ?? "") as AvroSchema;
   } catch (thrown) {
-    throw damaged(containerMagic.length, "the header holds no valid schema", thrown);
+    throw damaged(containerMagic.length, noSchema, thrown);
   }
+}
+
+const noSchema = "the header holds no valid schema";
+
+function recordsOf(
+  header: ContainerHeader,
+  shapeOf: ((header: ContainerHeader) => AvroShape<unknown>) | undefined,
+): AvroRecords {
+  if (shapeOf !== undefined) {
+    const shape = shapeOf(header);
+    if (formOf(header.schema) === formOf(schemaOfShape(shape))) return shapedRecords(shape);
+    throw damaged(containerMagic.length, "the schema is not that of the format");
+  }
+  try {
+    return avroRecordsOf(header.schema);
+  } catch (thrown) {
+    throw damaged(containerMagic.length, noSchema, thrown);
+  }
+}
+
+/** A schema as text, but for the branches of plain data: they grow from release to release. */
+function formOf(schema: AvroSchema): string {
+  return JSON.stringify(schema, (_, part: unknown) => (isValueSchema(part) ? "Value" : part));
+}
+
+function isValueSchema(part: unknown): boolean {
+  if (typeof part !== "object" || part === null) return false;
+  return (
+    "name" in part && part.name === "Value" && "namespace" in part && part.namespace === "millrace"
+  );
 }
 
 function compressionOf(metadata: Metadata): ContainerCompression {

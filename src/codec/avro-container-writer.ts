@@ -22,7 +22,8 @@ import {
   schemaName,
   syncMarkerBytes,
 } from "./avro-container-format.ts";
-import { type AvroRecords, avroRecordsOf } from "./avro-records.ts";
+import { type AvroRecords, avroRecordsOf, shapedRecords } from "./avro-records.ts";
+import { type AvroShape, schemaOfShape } from "./avro-shape.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import { type AvroSchema, valueSchema } from "./value-schema.ts";
 
@@ -30,6 +31,8 @@ import { type AvroSchema, valueSchema } from "./value-schema.ts";
 export interface AvroContainerOptions {
   /** The schema of the records; any plain data where it is left out. */
   readonly schema?: AvroSchema;
+  /** The form of the records, in place of a schema. */
+  readonly shape?: AvroShape<unknown>;
   /** How blocks are compressed; "null", not at all, where it is left out. */
   readonly compression?: ContainerCompression;
   /** More metadata for the header, by names that do not begin with "avro.". */
@@ -92,8 +95,9 @@ export class AvroContainerWriter {
   #byteCount = 0;
 
   constructor(options: AvroContainerOptions = {}) {
-    const schema = options.schema ?? valueSchema;
-    this.#records = avroRecordsOf(schema);
+    const { shape } = options;
+    const schema = shape === undefined ? (options.schema ?? valueSchema) : schemaOfShape(shape);
+    this.#records = shape === undefined ? avroRecordsOf(schema) : shapedRecords(shape);
     this.#compression = options.compression ?? "null";
     this.#blockBytes = options.blockBytes ?? blockBytesDefault;
     if (!(this.#blockBytes >= 1 && this.#blockBytes <= containerBlockCloseBytesMax)) {

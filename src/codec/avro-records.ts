@@ -1,12 +1,14 @@
 /**
- * Owns: records as Avro binary of a schema: the default one by our own encoder, any other by avsc.
+ * Owns: records as Avro binary of a schema: the default one and those of a shape by our own encoder, any other by avsc.
  * Does not own: the files they stand in (avro-container-*.ts).
  */
 import { Buffer } from "node:buffer";
 import avsc from "avsc";
 import { StreamError } from "../base/index.ts";
 import { exactLongType } from "./avro-long.ts";
+import type { AvroShape } from "./avro-shape.ts";
 import { avroValidityOf } from "./avro-validity.ts";
+import type { ByteReader } from "./byte-reader.ts";
 import type { ByteWriter } from "./byte-writer.ts";
 import { decodeAll, readValue } from "./value-decoder.ts";
 import { refusingUnsupported, writeValue } from "./value-encoder.ts";
@@ -27,13 +29,59 @@ export interface AvroRecords {
 
 const valueRecords: AvroRecords = {
   write: (writer, record) => refusingUnsupported(record, () => writeValue(writer, record)),
-  read: (bytes, count) =>
-    decodeAll(bytes, (reader) => {
-      const records: unknown[] = [];
-      for (let index = 0; index < count; index += 1) records.push(readValue(reader));
-      return records;
-    }),
+  read: (bytes, count) => decodeAll(bytes, (reader) => readEach(reader, count, readValue)),
 };
+
+function readEach(
+  reader: ByteReader,
+  count: number,
+  read: (reader: ByteReader) => unknown,
+): unknown[] {
+  const records: unknown[] = [];
+  for (let index = 0; index < count; index += 1) records.push(read(reader));
+  return records;
+}
+
+/** The records of a shape. */
+export function shapedRecords<T>(shape: AvroShape<T>): AvroRecords {
+  return {
+    write: (writer, record) => shape.write(writer, record as T),
+    read: (bytes, count) =>
+      decodeAll(bytes, (reader) => readEach(reader, count, (each) => shape.read(each))),
+  };
+}
+
+/**
+ * Values of a schema that a user gives, as a part of a shape. Where `writerSchema` is given, that is what the bytes are
+ * of, and what is read is made of it by the rules of Avro's schema resolution. Throws `schema_invalid` for schemas that
+ * are none, and for two that cannot be resolved.
+ */
+export function declaredShape(
+  schema: AvroSchema,
+  writerSchema: AvroSchema = schema,
+): AvroShape<unknown> {
+  const type = typeOf(schema);
+  const writerType = writerSchema === schema ? type : typeOf(writerSchema);
+  const check = avroValidityOf(writerType);
+  const resolver = type === writerType ? undefined : resolverOf(type, writerType);
+  return {
+    schema: () => schema,
+    write: (writer, value) => writer.raw(encodeTyped(type, value)),
+    read(reader) {
+      const start = reader.position;
+      check(reader, 1);
+      return plain(type.decode(reader.since(start), 0, resolver).value);
+    },
+  };
+}
+
+function resolverOf(type: avsc.Type, writerType: avsc.Type): avsc.Resolver {
+  try {
+    return type.createResolver(writerType);
+  } catch (thrown) {
+    throw new StreamError("schema_invalid", {}, { cause: thrown });
+  }
+}
 
 const valueFingerprint = typeOf(valueSchema).fingerprint("sha256");
 

@@ -154,6 +154,11 @@ export class ByteReader {
     return this.#bytes.subarray(this.#position - byteCount, this.#position);
   }
 
+  /** The bytes from `position` up to here, not a copy. */
+  since(position: number): Buffer {
+    return this.#bytes.subarray(position, this.#position);
+  }
+
   skip(byteCount: number): void {
     this.#require(byteCount);
     this.#position += byteCount;

@@ -2,6 +2,7 @@ export type { ContainerCompression, ContainerSummary } from "./avro-container-fo
 export {
   type AvroContainer,
   type ContainerExpectation,
+  type ContainerHeader,
   readAvroContainer,
 } from "./avro-container-reader.ts";
 export {
@@ -10,6 +11,25 @@ export {
   type ChunkSink,
   writeAvroContainer,
 } from "./avro-container-writer.ts";
+export { declaredShape } from "./avro-records.ts";
+export {
+  type AvroShape,
+  arrayShape,
+  booleanShape,
+  bytesShape,
+  enumShape,
+  longShape,
+  mapShape,
+  nullableShape,
+  optionalShape,
+  plainShape,
+  recordShape,
+  type ShapeOf,
+  schemaOfShape,
+  stringShape,
+  type Tagged,
+  unionShape,
+} from "./avro-shape.ts";
 export { decodeBlock } from "./block-decoder.ts";
 export { encodeBlock } from "./block-encoder.ts";
 export { encodeKey } from "./key-encoding.ts";
