@@ -28,13 +28,11 @@ export const errorCodes = {
     message: "an argument is not valid",
     help: "pass a value of the form that is named",
   },
-
   clock_advancing: {
     kind: "usage",
     message: "the manual clock is already being advanced",
     help: "await the first advance before the next",
   },
-
   // codec: keys and values
   key_unsupported: {
     kind: "usage",
@@ -76,6 +74,17 @@ export const errorCodes = {
     message: "an avro container file is compressed in a way that is not known here",
     help: "write it with the codec null or deflate",
   },
+  // store
+  store_taken: {
+    kind: "usage",
+    message: "the name is taken already",
+    help: "choose a fresh name: a store never overwrites",
+  },
+  store_missing: {
+    kind: "data",
+    message: "there is no such object in the store",
+    help: "find out who removed it; look whether the address is the right one",
+  },
   // wal
   log_failed: {
     kind: "unavailable",
@@ -108,9 +117,14 @@ export const errorCodes = {
     help: "move it away, or name the directory that is meant",
   },
   format_newer: {
-    kind: "data",
+    kind: "usage",
     message: "a file was written by a newer release",
-    help: "use that release or a later one",
+    help: "start with that release or a later one; nothing was changed",
+  },
+  checkpoint_foreign: {
+    kind: "usage",
+    message: "a checkpoint is not one of this application",
+    help: "name the directory of this application, or an empty one to begin anew",
   },
   // receiver and sources
   receiver_not_attached: {
@@ -238,7 +252,6 @@ export const errorCodes = {
     message: "the last record of a file is shorter than the others",
     help: "name the length that the records of the file really have",
   },
-  // state
   // core: datasets
   storage_level_fixed: {
     kind: "usage",
@@ -456,13 +469,18 @@ export const errorCodes = {
   },
   checkpoint_damaged: {
     kind: "data",
-    message: "a checkpoint is not what its writer wrote",
-    help: "restore the file from a backup; nothing was changed",
+    message: "a checkpoint is not what was written",
+    help: "put the file back from a copy; `millrace inspect <directory>` tells what is there",
+  },
+  snapshot_damaged: {
+    kind: "data",
+    message: "a state snapshot is not what was written",
+    help: "put the file back from a copy; `millrace inspect <directory>` tells what is there",
   },
   format_newer: {
-    kind: "data",
-    message: "a file was written by a newer release, in a format that is not known here",
-    help: "start the release that wrote it, or a later one",
+    kind: "usage",
+    message: "a file was written by a newer release",
+    help: "start with that release or a later one; nothing was changed",
   },
   // recovery
   epoch_superseded: {

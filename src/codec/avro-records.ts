@@ -4,7 +4,7 @@
  */
 import { Buffer } from "node:buffer";
 import avsc from "avsc";
-import { StreamError } from "../base/index.ts";
+import { invariant, StreamError } from "../base/index.ts";
 import { exactLongType } from "./avro-long.ts";
 import type { AvroShape } from "./avro-shape.ts";
 import { avroValidityOf } from "./avro-validity.ts";
@@ -51,9 +51,14 @@ export function shapedRecords<T>(shape: AvroShape<T>): AvroRecords {
   };
 }
 
+/** The same text for two schemas by which the same bytes mean the same: 16 hexadecimal digits. Throws `schema_invalid`. */
+export function schemaFingerprint(schema: AvroSchema): string {
+  return typeOf(schema).fingerprint("sha256").toString("hex").slice(0, 16);
+}
+
 /**
  * Values of a schema that a user gives, as a part of a shape. Where `writerSchema` is given, that is what the bytes are
- * of, and what is read is made of it by the rules of Avro's schema resolution. Throws `schema_invalid` for schemas that
+ * of, and what is read is made of it by the rules of Avro's schema resolution; nothing can be written then. Throws `schema_invalid` for schemas that
  * are none, and for two that cannot be resolved.
  */
 export function declaredShape(
@@ -65,8 +70,11 @@ export function declaredShape(
   const check = avroValidityOf(writerType);
   const resolver = type === writerType ? undefined : resolverOf(type, writerType);
   return {
-    schema: () => schema,
-    write: (writer, value) => writer.raw(encodeTyped(type, value)),
+    schema: () => writerSchema,
+    write(writer, value) {
+      invariant(type === writerType, "what is read by another schema is not written");
+      writer.raw(encodeTyped(type, value));
+    },
     read(reader) {
       const start = reader.position;
       check(reader, 1);

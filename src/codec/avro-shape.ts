@@ -24,11 +24,8 @@ export interface AvroShape<T> {
   read(reader: ByteReader): T;
 }
 
-/** What a shape describes. */
-export type ShapeOf<S> = S extends AvroShape<infer T> ? T : never;
-
 /** The schema of a shape, complete in itself. */
-export function schemaOfShape(shape: AvroShape<never> | AvroShape<unknown>): AvroSchema {
+export function schemaOfShape<T>(shape: AvroShape<T>): AvroSchema {
   return shape.schema(new Set());
 }
 
@@ -204,16 +201,18 @@ export function recordShape<T extends object>(
 }
 
 /** One of several records, told apart by `kind`. */
-export type Tagged<Branches> = {
-  [K in keyof Branches]: { readonly kind: K; readonly value: ShapeOf<Branches[K]> };
-}[keyof Branches];
+export type Tagged<Contents> = {
+  [K in keyof Contents]: { readonly kind: K; readonly value: Contents[K] };
+}[keyof Contents];
 
 /** One of several records. The order of the branches is part of the format: new ones come last. */
-export function unionShape<Branches extends Readonly<Record<string, AvroShape<never>>>>(
-  branches: Branches,
-): AvroShape<Tagged<Branches>> {
-  const kinds = Object.keys(branches) as (keyof Branches)[];
-  const shapes = Object.values(branches) as unknown as readonly AvroShape<unknown>[];
+export function unionShape<Contents extends object>(
+  branches: {
+    readonly [K in keyof Contents]: AvroShape<Contents[K]>;
+  },
+): AvroShape<Tagged<Contents>> {
+  const kinds = Object.keys(branches) as (keyof Contents)[];
+  const shapes = Object.values<AvroShape<unknown>>(branches);
   return {
     schema: (named) => shapes.map((shape) => shape.schema(named)),
     write(writer, { kind, value }) {
@@ -230,7 +229,7 @@ export function unionShape<Branches extends Readonly<Record<string, AvroShape<ne
       if (kind === undefined || shape === undefined) {
         throw reader.fault("there is no such branch of the union");
       }
-      return { kind, value: shape.read(reader) } as Tagged<Branches>;
+      return { kind, value: shape.read(reader) } as Tagged<Contents>;
     },
   };
 }

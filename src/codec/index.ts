@@ -11,7 +11,7 @@ export {
   type ChunkSink,
   writeAvroContainer,
 } from "./avro-container-writer.ts";
-export { declaredShape } from "./avro-records.ts";
+export { declaredShape, schemaFingerprint } from "./avro-records.ts";
 export {
   type AvroShape,
   arrayShape,
@@ -24,7 +24,6 @@ export {
   optionalShape,
   plainShape,
   recordShape,
-  type ShapeOf,
   schemaOfShape,
   stringShape,
   type Tagged,

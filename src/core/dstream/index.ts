@@ -1,6 +1,12 @@
 export { DStream, MapWithStateDStream, type StreamsOf, transformed } from "./dstream.ts";
 export { OutputOperation } from "./dstream-outputs.ts";
 export { type BatchPlan, StreamGraph } from "./graph.ts";
+export type {
+  GraphDescription,
+  StateDescription,
+  StreamDescription,
+  StreamRole,
+} from "./graph-description.ts";
 export { InputDStream, type InputHost, InputNode } from "./input-node.ts";
 export { DStreamNode } from "./node.ts";
 export type { MappingFunction } from "./operators/map-with-state.ts";

@@ -1,0 +1,37 @@
+export {
+  type BlockLocation,
+  type Checkpoint,
+  type CheckpointBatch,
+  type CheckpointBlock,
+  type CheckpointConfiguration,
+  type CheckpointRef,
+  type CheckpointStream,
+  checkpointFormatVersion,
+  type LogPosition,
+  type SealedLog,
+} from "./checkpoint.ts";
+export {
+  type CheckpointExpectation,
+  decodeCheckpoint,
+  readCheckpoint,
+} from "./checkpoint-reader.ts";
+export { encodeCheckpoint, nameOfCheckpoint, writeCheckpoint } from "./checkpoint-writer.ts";
+export {
+  blockSegmentName,
+  checkpointName,
+  type DurableName,
+  epochName,
+  journalSegmentName,
+  parseDurableName,
+  safeName,
+  stateSnapshotName,
+} from "./durable-names.ts";
+export {
+  type StateEntry,
+  type StateSnapshotHeader,
+  type StateSnapshotRef,
+  stateSnapshotFormatVersion,
+} from "./state-snapshot.ts";
+export { codecIdOf, isCodecReadable } from "./state-snapshot-format.ts";
+export { readStateSnapshot } from "./state-snapshot-reader.ts";
+export { writeStateSnapshot } from "./state-snapshot-writer.ts";
