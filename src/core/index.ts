@@ -1,4 +1,5 @@
-export type { BlockStore, StoredBlock } from "./block-store.ts";
+export { decodeRecords, encodeRecords, ownedCopy } from "./block-bytes.ts";
+export type { BlockStore, PutOptions, StoredBlock } from "./block-store.ts";
 export * from "./dstream/index.ts";
 export * from "./rdd/index.ts";
 export {

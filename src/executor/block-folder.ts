@@ -1,6 +1,6 @@
 /**
  * Owns: the folder of a block store: a file per block, each with a checksum, and all of them gone with the folder.
- * Does not own: which blocks are on disk (block-store.ts), what their bytes mean (block-bytes.ts).
+ * Does not own: which blocks are on disk (block-store.ts), what their bytes mean (src/core/block-bytes.ts).
  * Invariants: I1 a file under its final name is whole. I2 nothing outside of the folder that it made is ever removed.
  * The files need no fsync: they are working copies that nobody reads after this process.
  */

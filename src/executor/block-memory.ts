@@ -4,7 +4,7 @@
  * Invariants: I1 the bytes held are those of the blocks kept and of the room that is promised. I2 a block is asked to
  * leave by one at a time. I3 what cannot leave may pass the bound: received data is never given up.
  */
-import { areOfOneDataset, isRecomputable, type LocalBlock } from "./local-block.ts";
+import { areOfOneDataset, isExpendable, type LocalBlock } from "./local-block.ts";
 
 /** The blocks in memory, the least recently used first. */
 export class BlockMemory {
@@ -70,5 +70,5 @@ export class BlockMemory {
 }
 
 function canLeave(block: LocalBlock): boolean {
-  return block.level.useDisk || isRecomputable(block);
+  return block.level.useDisk || isExpendable(block);
 }

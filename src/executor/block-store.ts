@@ -1,20 +1,36 @@
 /**
  * Owns: the blocks that are kept on this machine, each where its storage level says: in memory as records, in memory as
  * bytes off the V8 heap, or in a file; and moving them to disk, or giving them up, when memory is full.
- * Does not own: the serialized form (block-bytes.ts), files (block-folder.ts), who makes room (block-memory.ts).
- * Invariants: I1 received blocks are there until they are removed. I2 partitions of datasets may be given up: `get`
- * does not know them any more, and the dataset computes them again. I3 after `close` nothing is left on disk.
+ * Does not own: the serialized form (src/core/block-bytes.ts), files (block-folder.ts), who makes room (block-memory.ts).
+ * Invariants: I1 received blocks are there until they are removed, but those that a log has. I2 partitions of datasets,
+ * and blocks that a log has, may be given up: `get` does not know them any more. I3 after `close` nothing is left on
+ * disk.
  */
 import type { Buffer } from "node:buffer";
 import { tmpdir } from "node:os";
 import { getHeapStatistics } from "node:v8";
 import { type Clock, StreamError } from "../base/index.ts";
-import { type BlockStore, Pacer, type StorageLevel, type StoredBlock } from "../core/index.ts";
-import { decodeRecords, encodeRecords, ownedCopy } from "./block-bytes.ts";
+import {
+  type BlockStore,
+  decodeRecords,
+  encodeRecords,
+  ownedCopy,
+  Pacer,
+  type PutOptions,
+  type StorageLevel,
+  type StoredBlock,
+} from "../core/index.ts";
 import { type BlockFile, BlockFolder } from "./block-folder.ts";
 import { BlockMemory } from "./block-memory.ts";
 import { estimateHeapBytes } from "./heap-estimate.ts";
-import { isInMemory, isRecomputable, type LocalBlock, type Place } from "./local-block.ts";
+import {
+  goesToDisk,
+  isExpendable,
+  isInMemory,
+  isRecomputable,
+  type LocalBlock,
+  type Place,
+} from "./local-block.ts";
 
 const heapShare = 0.5;
 const neverAborted: AbortSignal = new AbortController().signal;
@@ -36,7 +52,7 @@ export class LocalBlockStore implements BlockStore {
   readonly #blocks = new Map<string, LocalBlock>();
   readonly #writing = new Set<Promise<unknown>>();
   /** Made here and not in `put`, where it would hold on to the records for as long as their bytes are kept. */
-  readonly #decode = (bytes: Buffer): Promise<readonly unknown[]> =>
+  readonly #decode = (bytes: Uint8Array): Promise<readonly unknown[]> =>
     decodeRecords(bytes, this.#pacer());
   #closed = false;
 
@@ -52,15 +68,21 @@ export class LocalBlockStore implements BlockStore {
   }
 
   /** Throws `value_unsupported`, `block_unwritable`, `block_store_closed`, or `argument_invalid` for level NONE. */
-  put(id: string, records: readonly unknown[], level: StorageLevel): Promise<StoredBlock> {
+  put(
+    id: string,
+    records: readonly unknown[],
+    level: StorageLevel,
+    { logged }: PutOptions = {},
+  ): Promise<StoredBlock> {
     return this.#write(level, async () => {
       const asRecords = level.useMemory && level.deserialized;
       const place: Place = asRecords
         ? { kind: "records", records }
-        : { kind: "bytes", bytes: await encodeRecords(records, this.#pacer()) };
+        : { kind: "bytes", bytes: logged ?? (await encodeRecords(records, this.#pacer())) };
       return {
         id,
         level,
+        isLogged: logged !== undefined,
         recordCount: records.length,
         byteCount: place.kind === "records" ? estimateHeapBytes(records) : place.bytes.length,
         decode: this.#decode,
@@ -75,14 +97,16 @@ export class LocalBlockStore implements BlockStore {
     bytes: Uint8Array,
     level: StorageLevel,
     decode: (bytes: Uint8Array) => readonly unknown[],
+    { logged }: PutOptions = {},
   ): Promise<StoredBlock> {
     return this.#write(level, async () => ({
       id,
       level,
+      isLogged: logged !== undefined,
       recordCount: 0,
       byteCount: bytes.length,
       decode,
-      place: { kind: "bytes", bytes: ownedCopy(bytes) },
+      place: { kind: "bytes", bytes: logged ?? ownedCopy(bytes) },
     }));
   }
 
@@ -125,8 +149,8 @@ export class LocalBlockStore implements BlockStore {
   /** Puts a block where its level says, as far as there is room, in the place of an earlier one of its id. */
   async #admit(block: LocalBlock): Promise<StoredBlock> {
     const inMemory = block.level.useMemory && (await this.#memory.makeRoomFor(block));
-    if (!inMemory && block.level.useDisk) await this.#moveToDisk(block);
-    else if (!inMemory && isRecomputable(block)) {
+    if (!inMemory && goesToDisk(block)) await this.#moveToDisk(block);
+    else if (!inMemory && isExpendable(block)) {
       block.place = { kind: "gone", reason: "there was no room in memory" };
     } else if (!inMemory) this.#memory.insistOnRoomFor(block);
 
@@ -140,14 +164,14 @@ export class LocalBlockStore implements BlockStore {
 
   async #evict(victim: LocalBlock): Promise<void> {
     const moved =
-      victim.level.useDisk &&
+      goesToDisk(victim) &&
       (await this.#moveToDisk(victim).then(
         () => true,
         () => false,
       ));
     if (victim.place.kind === "gone") return;
     if (moved) this.#memory.release(victim);
-    else if (isRecomputable(victim)) await this.#forget(victim, "there was no room in memory");
+    else if (isExpendable(victim)) await this.#forget(victim, "there was no room in memory");
     // A received block that cannot be encoded, or finds no room on disk either, stays where it is.
   }
 
