@@ -53,7 +53,10 @@ export abstract class StreamSources {
   protected readonly tracker: ReceiverTracker;
   readonly #events: ReceiverEvents;
   readonly #clock: Clock;
-  readonly #receivers = new Map<number, { name: string; receiver: Receiver<unknown> }>();
+  readonly #receivers = new Map<
+    number,
+    { readonly node: InputNode<unknown>; readonly receiver: Receiver<unknown> }
+  >();
 
   constructor(graph: StreamGraph, tracker: ReceiverTracker, events: ReceiverEvents, clock: Clock) {
     this.graph = graph;
@@ -69,12 +72,11 @@ export abstract class StreamSources {
 
   /** The stream of what a receiver stores. */
   receiverStream<T>(receiver: Receiver<T>): DStream<T> {
-    const input = new ReceiverInputStream(receiver, (id, timeMs) =>
-      this.tracker.blocksOf(id, timeMs),
+    const input = new ReceiverInputStream(receiver, (uid, timeMs) =>
+      this.tracker.blocksOf(uid, timeMs),
     );
     const node = this.#input(input);
-    const name = `${receiver.constructor.name}-${node.streamId}`;
-    this.#receivers.set(node.streamId, { name, receiver });
+    this.#receivers.set(node.streamId, { node, receiver });
     return new DStream(node);
   }
 
@@ -169,8 +171,9 @@ export abstract class StreamSources {
   }
 
   protected registerReceivers(): void {
-    for (const [streamId, { name, receiver }] of this.#receivers) {
-      this.tracker.register(streamId, name, receiver);
+    for (const [streamId, { node, receiver }] of this.#receivers) {
+      const name = `${receiver.constructor.name}-${streamId}`;
+      this.tracker.register({ streamId, streamUid: node.inputUid, name, receiver });
     }
   }
 

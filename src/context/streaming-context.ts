@@ -292,9 +292,7 @@ export class StreamingContext extends StreamSources implements StreamHost {
     signal?.removeEventListener("abort", this.#onAbort);
     const outcome = failure ?? this.#scheduler.firstFailure;
     await this.#stopInputs();
-    await this.#attempt("forget the blocks of receivers", () =>
-      this.tracker.forget(Number.POSITIVE_INFINITY),
-    );
+    await this.#attempt("drop the blocks of receivers", () => this.tracker.close());
     this.#listeners.post("onStreamingStopped", { time: clock.now(), error: outcome?.error });
     this.#listeners.close();
     activePlace.leave(this);

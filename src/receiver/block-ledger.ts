@@ -5,44 +5,41 @@
  * Invariants: I1 memory never holds what the journal did not take: a failed append changes nothing,
  * and blocks that were to be allocated stay unallocated. I2 memory takes events in the order in
  * which they went to the journal. I3 there is one decision about batches under way at a time, so
- * that no block is given to two of them.
+ * that no block is given to two of them. I4 a failed append is told to `fatal`: what the journal
+ * holds is unknown then, and only a new process that reads it may go on.
  */
 import { StreamError } from "../base/index.ts";
-import type { BlockEvent, ReceivedBlock } from "./block-events.ts";
+import type { AllocationPins, BlockEvent, BlockRecord, BlocksLost } from "./block-events.ts";
 import { ReceivedBlockTracker } from "./block-tracker.ts";
-
-/**
- * Takes block events in the order of the calls; resolves when an event is kept as safely as the
- * journal keeps it.
- */
-export interface BlockJournal {
-  append(event: BlockEvent): Promise<void>;
-}
-
-/** The journal of a context without durability: nothing outlives the process. */
-export const volatileJournal: BlockJournal = { append: () => Promise.resolve() };
+import { type ReceiverDurability, volatileDurability } from "./receiver-durability.ts";
+import type { TrackerState } from "./tracker-state.ts";
 
 /** A batch whose allocation is forgotten. */
 export interface CleanedBatch {
   readonly batchTimeMs: number;
-  readonly blocks: readonly ReceivedBlock[];
+  readonly blocks: readonly BlockRecord[];
 }
 
 /** What the ledger tells of the driver's knowledge. */
-export type BlockKnowledge = Pick<
+export type BlockKnowledge = Omit<
   ReceivedBlockTracker,
-  "blocksOf" | "blocksOfBatch" | "hasUnallocatedBlocks" | "positions"
+  "apply" | "allocate" | "cleanup" | "lose" | "nextReceiverStart"
 >;
 
 /** The driver's block events, journaled before they count. */
 export class BlockLedger {
-  readonly #journal: BlockJournal;
-  readonly #tracker = new ReceivedBlockTracker();
+  readonly #durability: Pick<ReceiverDurability, "journal" | "fatal">;
+  readonly #tracker: ReceivedBlockTracker;
   #committed: Promise<void> = Promise.resolve();
   #batchDecided: Promise<void> = Promise.resolve();
 
-  constructor(journal: BlockJournal = volatileJournal) {
-    this.#journal = journal;
+  /** Goes on from what was known before. */
+  constructor(
+    durability: Pick<ReceiverDurability, "journal" | "fatal"> = volatileDurability,
+    state?: TrackerState,
+  ) {
+    this.#durability = durability;
+    this.#tracker = new ReceivedBlockTracker(state);
   }
 
   get known(): BlockKnowledge {
@@ -50,8 +47,8 @@ export class BlockLedger {
   }
 
   /** Numbers a start of a receiver. */
-  async startReceiver(streamId: number): Promise<number> {
-    const event = this.#tracker.nextReceiverStart(streamId);
+  async startReceiver(streamUid: string): Promise<number> {
+    const event = this.#tracker.nextReceiverStart(streamUid);
     await this.#commit(event);
     return event.receiverStart;
   }
@@ -60,9 +57,9 @@ export class BlockLedger {
    * Makes a block known; it may be acknowledged then. Throws `receiver_superseded`, or what the
    * journal throws.
    */
-  async register(block: ReceivedBlock): Promise<void> {
-    const { id, receiverStart, streamId } = block;
-    const current = this.#tracker.receiverStart(streamId);
+  async register(block: BlockRecord): Promise<void> {
+    const { id, receiverStart, streamUid } = block;
+    const current = this.#tracker.receiverStart(streamUid);
     if (receiverStart !== current) {
       throw new StreamError("receiver_superseded", { block: id, receiverStart, current });
     }
@@ -70,15 +67,24 @@ export class BlockLedger {
   }
 
   /**
-   * Gives all unallocated blocks to a batch; false when the batch keeps what it has: its time is
-   * not a new one.
+   * Gives all unallocated blocks, and these pins, to a batch; false when the batch keeps what it
+   * has: its time is not a new one.
    */
-  allocate(batchTimeMs: number): Promise<boolean> {
+  allocate(batchTimeMs: number, pins?: AllocationPins): Promise<boolean> {
     return this.#decideAlone(async () => {
-      const event = this.#tracker.allocate(batchTimeMs);
+      const event = this.#tracker.allocate(batchTimeMs, pins);
       if (event === undefined) return false;
       await this.#commit(event);
       return true;
+    });
+  }
+
+  /** Gives up the blocks that no log holds; tells what it gave up. */
+  lose(isNeeded: (batchTimeMs: number) => boolean): Promise<BlocksLost | undefined> {
+    return this.#decideAlone(async () => {
+      const event = this.#tracker.lose(isNeeded);
+      if (event !== undefined) await this.#commit(event);
+      return event;
     });
   }
 
@@ -103,7 +109,9 @@ export class BlockLedger {
   }
 
   async #commit(event: BlockEvent): Promise<void> {
-    const appended = this.#journal.append(event);
+    const { fatal, journal } = this.#durability;
+    const appended = journal.append(event);
+    appended.catch(fatal);
     const taken = Promise.all([appended, this.#committed]).then(() => this.#tracker.apply(event));
     this.#committed = settled(taken);
     await taken;

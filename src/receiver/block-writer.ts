@@ -1,19 +1,25 @@
 /**
  * Owns: the writing of one stream's blocks: their ids, the bound on the time that storing takes,
- * and the order "stored, then registered".
- * Does not own: the medium (the BlockStore), the registration (block-ledger.ts), what to store
- * (receiver-start.ts).
+ * and the order "stored, logged, registered, still leading".
+ * Does not own: the media (the BlockStore, the BlockLog), the registration (block-ledger.ts), what
+ * to store (receiver-start.ts).
+ *
+ * Invariants: I1 what `write` resolved for may be acknowledged: the log has the block, the journal
+ * vouches for it, and no other driver had taken over when both had. I2 a log that fails ends the
+ * process: what it holds is unknown. I3 a block is serialized at most once.
  */
 import { type Clock, Deadline, StreamError } from "../base/index.ts";
-import type { BlockStore, StorageLevel, StoredBlock } from "../core/index.ts";
-import type { ReceivedBlock } from "./block-events.ts";
+import { encodeValue } from "../codec/index.ts";
+import type { BlockStore, Pacer, PutOptions, StorageLevel } from "../core/index.ts";
+import type { BlockLocation, BlockRecord } from "./block-events.ts";
 import type { BlockLedger } from "./block-ledger.ts";
+import { type BlockContent, encodeLogged, formOf, loggedContent } from "./logged-block.ts";
+import {
+  type BlockLog,
+  type ReceiverDurability,
+  volatileDurability,
+} from "./receiver-durability.ts";
 import type { SourceRange } from "./source-range.ts";
-
-/** What goes into a block: records, or bytes that are records once decoded. */
-export type BlockContent =
-  | { readonly records: readonly unknown[] }
-  | { readonly bytes: Uint8Array };
 
 /** What is known of a block before it is stored. */
 export interface BlockLabel {
@@ -24,13 +30,15 @@ export interface BlockLabel {
 }
 
 export interface BlockWriterOptions {
-  readonly streamId: number;
+  readonly streamUid: string;
   readonly clock: Clock;
   readonly blocks: BlockStore;
   readonly ledger: Pick<BlockLedger, "register">;
+  readonly durability: ReceiverDurability;
   readonly level: StorageLevel;
   readonly storeTimeoutMs: number;
   readonly decode: (bytes: Uint8Array) => readonly unknown[];
+  readonly pacer: () => Pacer;
 }
 
 /** Writes the blocks of one stream, through all starts of its receiver. */
@@ -46,33 +54,75 @@ export class BlockWriter {
     this.#options = options;
   }
 
-  /** Resolves when the block is stored and registered; where it rejects, neither holds. */
+  /** Resolves when the block may be acknowledged; where it rejects, it may not. */
   async write(content: BlockContent, label: BlockLabel): Promise<void> {
-    const { ledger, streamId } = this.#options;
-    const id = `input-${streamId}-${this.#nextBlock}`;
+    const { durability, ledger, streamUid } = this.#options;
+    const id = `input-${streamUid}-${durability.epoch}-${this.#nextBlock}`;
     this.#nextBlock += 1;
-    const stored = await this.#put(id, content);
+    if (durability !== volatileDurability) checkPlain(label.metadata);
+    const location = await this.#storeInTime(id, content);
+    const recordCount = "bytes" in content ? 0 : content.records.length;
+    const block = { id, streamUid, recordCount, form: formOf(content) };
     try {
-      const recordCount = "bytes" in content ? stored.recordCount : content.records.length;
-      await ledger.register(describe({ id, streamId, recordCount, stored }, label));
+      await ledger.register(describe(block, location, label));
+    } catch (error) {
+      await this.#discard(id);
+      throw error;
+    }
+    await this.#assertLeading();
+  }
+
+  async #storeInTime(id: string, content: BlockContent): Promise<BlockLocation | undefined> {
+    const { clock, storeTimeoutMs } = this.#options;
+    const storing = this.#store(id, content);
+    if (await new Deadline(clock, storeTimeoutMs).isMetBy(storing)) return storing;
+    void storing.then(
+      () => this.#discard(id),
+      () => {},
+    );
+    throw new StreamError("block_store_timeout", { block: id, storeTimeoutMs });
+  }
+
+  async #store(id: string, content: BlockContent): Promise<BlockLocation | undefined> {
+    const { log } = this.#options.durability;
+    if (log === undefined) {
+      await this.#put(id, content, {});
+      return undefined;
+    }
+    const logged = await encodeLogged(content, this.#options.pacer());
+    await this.#put(id, content, { logged: loggedContent(logged, formOf(content)) });
+    try {
+      return await this.#append(log, logged);
     } catch (error) {
       await this.#discard(id);
       throw error;
     }
   }
 
-  async #put(id: string, content: BlockContent): Promise<StoredBlock> {
-    const { blocks, clock, decode, level, storeTimeoutMs } = this.#options;
-    const putting =
-      "bytes" in content
-        ? blocks.putBytes(id, content.bytes, level, decode)
-        : blocks.put(id, content.records, level);
-    if (await new Deadline(clock, storeTimeoutMs).isMetBy(putting)) return putting;
-    void putting.then(
-      () => this.#discard(id),
-      () => {},
-    );
-    throw new StreamError("block_store_timeout", { block: id, storeTimeoutMs });
+  async #put(id: string, content: BlockContent, options: PutOptions): Promise<void> {
+    const { blocks, decode, level } = this.#options;
+    if ("bytes" in content) await blocks.putBytes(id, content.bytes, level, decode, options);
+    else await blocks.put(id, content.records, level, options);
+  }
+
+  async #append(log: BlockLog, logged: Uint8Array): Promise<BlockLocation> {
+    try {
+      return await log.append(logged);
+    } catch (error) {
+      const isRefusal = error instanceof StreamError && error.kind === "usage";
+      if (!isRefusal) this.#options.durability.fatal(error);
+      throw error;
+    }
+  }
+
+  async #assertLeading(): Promise<void> {
+    const { durability } = this.#options;
+    try {
+      await durability.assertLeading();
+    } catch (error) {
+      durability.fatal(error);
+      throw error;
+    }
   }
 
   /** The block store closes with the context and takes along what could not be removed here. */
@@ -81,14 +131,21 @@ export class BlockWriter {
   }
 }
 
+/** What the journal could not write must not end the process; throws `value_unsupported`. */
+function checkPlain(metadata: unknown): void {
+  if (metadata !== undefined) encodeValue(metadata);
+}
+
 function describe(
-  block: Pick<ReceivedBlock, "id" | "streamId" | "recordCount" | "stored">,
+  block: Pick<BlockRecord, "id" | "streamUid" | "recordCount" | "form">,
+  location: BlockLocation | undefined,
   label: BlockLabel,
-): ReceivedBlock {
+): BlockRecord {
   const { byteCount, metadata, position, receiverStart } = label;
   return {
     ...block,
     receiverStart,
+    ...(location === undefined ? {} : { location }),
     ...(byteCount === undefined ? {} : { byteCount }),
     ...(position === undefined ? {} : { position }),
     ...(metadata === undefined ? {} : { metadata }),

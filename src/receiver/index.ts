@@ -1,17 +1,41 @@
 export type {
+  AllocationPins,
   BatchAllocated,
   BatchesCleaned,
   BlockAdded,
   BlockEvent,
-  ReceivedBlock,
+  BlockLocation,
+  BlockRecord,
+  BlocksLost,
   ReceiverStarted,
+  SourcePosition,
 } from "./block-events.ts";
-export { type BlockJournal, volatileJournal } from "./block-ledger.ts";
+export type { ReceivedBlock } from "./block-reader.ts";
 export { ReceivedBlockTracker } from "./block-tracker.ts";
+export { decideLosses } from "./lost-blocks.ts";
 export { type BatchMeasure, PidRateEstimator, type PidRateOptions } from "./pid-rate-estimator.ts";
 export { Receiver, type RestartOptions, type StoreOptions } from "./receiver.ts";
+export {
+  type BlockJournal,
+  type BlockLog,
+  type ReceiverDurability,
+  volatileDurability,
+} from "./receiver-durability.ts";
 export { type ReceiverEvents, type ReceiverInfo, receiverReport } from "./receiver-info.ts";
 export { ReceiverInputStream } from "./receiver-input-stream.ts";
 export type { ReceiverOptions } from "./receiver-options.ts";
-export { ReceiverTracker, type ReceiverTrackerOptions } from "./receiver-tracker.ts";
+export {
+  type ReceiverRegistration,
+  ReceiverTracker,
+  type ReceiverTrackerOptions,
+  type RestoredBlocks,
+} from "./receiver-tracker.ts";
 export type { SourceRange } from "./source-range.ts";
+export {
+  type BatchState,
+  blocksIn,
+  emptyTrackerState,
+  type StreamState,
+  segmentsOf,
+  type TrackerState,
+} from "./tracker-state.ts";

@@ -7,7 +7,7 @@ import {
   RDD,
   SourceNode,
 } from "../core/index.ts";
-import type { ReceivedBlock } from "./block-events.ts";
+import type { ReceivedBlock } from "./block-reader.ts";
 import type { Receiver } from "./receiver.ts";
 
 /** A stream of what a receiver stores. It has a dataset at every batch time, an empty one where nothing came. */
@@ -15,12 +15,12 @@ export class ReceiverInputStream<T> extends InputDStream<T> {
   readonly kind = "receiver";
   override readonly parameters: readonly unknown[];
   readonly receiver: Receiver<T>;
-  readonly #blocksOf: (streamId: number, timeMs: number) => readonly ReceivedBlock[];
+  readonly #blocksOf: (streamUid: string, timeMs: number) => readonly ReceivedBlock[];
   #host: InputHost | undefined;
 
   constructor(
     receiver: Receiver<T>,
-    blocksOf: (streamId: number, timeMs: number) => readonly ReceivedBlock[],
+    blocksOf: (streamUid: string, timeMs: number) => readonly ReceivedBlock[],
   ) {
     super();
     this.receiver = receiver;
@@ -35,15 +35,15 @@ export class ReceiverInputStream<T> extends InputDStream<T> {
   compute(timeMs: number): RDD<T> | undefined {
     const host = this.#host;
     if (host === undefined) return undefined;
-    const blocks = this.#blocksOf(host.streamId, timeMs);
+    const blocks = this.#blocksOf(host.streamUid, timeMs);
     host.reportInput(
       timeMs,
-      blocks.reduce((sum, block) => sum + block.recordCount, 0),
+      blocks.reduce((sum, block) => sum + block.record.recordCount, 0),
     );
     const readers = blocks.map(
-      ({ stored }): PartitionReader<T> =>
+      (block): PartitionReader<T> =>
         async (flow, push) =>
-          pushArray((await stored.read()) as readonly T[], flow, push),
+          pushArray((await block.read()) as readonly T[], flow, push),
     );
     return new RDD(new SourceNode<T>(host.environment, "blocks", readers));
   }

@@ -31,6 +31,7 @@ import type { UnprocessedBound } from "./unprocessed-bound.ts";
 
 export interface ReceiverSupervisorOptions {
   readonly streamId: number;
+  readonly streamUid: string;
   readonly name: string;
   readonly receiver: Receiver<unknown>;
   readonly clock: Clock;
@@ -102,7 +103,7 @@ export class ReceiverSupervisor implements ReceiverControl {
   }
 
   get positions(): ReadonlyMap<string, number> {
-    return this.#options.ledger.known.positions(this.streamId);
+    return this.#options.ledger.known.positions(this.#options.streamUid);
   }
 
   add(record: unknown): void | Promise<void> {
@@ -143,12 +144,12 @@ export class ReceiverSupervisor implements ReceiverControl {
 
   /** Starts the receiver; resolves when `onStart` has been called. */
   async launch(): Promise<void> {
-    const { events, ledger, settings } = this.#options;
+    const { events, ledger, settings, streamUid } = this.#options;
     const launching: Life = { kind: "launching" };
     this.#life = launching;
     let receiverStart: number;
     try {
-      receiverStart = await ledger.startReceiver(this.streamId);
+      receiverStart = await ledger.startReceiver(streamUid);
     } catch (error) {
       this.reportError("the start of the receiver could not be journaled", error);
       if (this.#life === launching) this.#pause(settings.restartDelayMs);

@@ -4,17 +4,19 @@
  * Does not own: when batches are made and complete (the scheduler tells), one receiver's life
  * (receiver-supervisor.ts).
  *
- * Invariants: I1 a block's share of the bound is given back once: when its batch completes, or is
- * forgotten before. I2 allocation and cleaning go on after the receivers have stopped, so that a
- * graceful stop can drain.
+ * Invariants: I1 allocation and cleaning go on after the receivers have stopped, so that a graceful
+ * stop can drain. I2 what ends with this life (`forget`, `close`) is not journaled: a restart finds
+ * all that was known.
  */
 import { type Clock, Deadline, StreamError } from "../base/index.ts";
-import type { BlockStore } from "../core/index.ts";
-import type { ReceivedBlock } from "./block-events.ts";
-import { type BlockJournal, BlockLedger } from "./block-ledger.ts";
+import { type BlockStore, Pacer } from "../core/index.ts";
+import type { AllocationPins, BlockRecord, BlocksLost } from "./block-events.ts";
+import { BlockLedger, type CleanedBatch } from "./block-ledger.ts";
+import { BlockReader, type ReceivedBlock } from "./block-reader.ts";
 import { BlockWriter } from "./block-writer.ts";
 import { RateLimiter } from "./rate-limiter.ts";
 import type { Receiver } from "./receiver.ts";
+import { type ReceiverDurability, volatileDurability } from "./receiver-durability.ts";
 import type { ReceiverEvents, ReceiverInfo } from "./receiver-info.ts";
 import {
   type ReceiverOptions,
@@ -22,6 +24,8 @@ import {
   receiverSettings,
 } from "./receiver-options.ts";
 import { ReceiverSupervisor } from "./receiver-supervisor.ts";
+import type { TrackerState } from "./tracker-state.ts";
+import { UnprocessedBlocks } from "./unprocessed-blocks.ts";
 import { UnprocessedBound } from "./unprocessed-bound.ts";
 
 export interface ReceiverTrackerOptions {
@@ -30,20 +34,35 @@ export interface ReceiverTrackerOptions {
   readonly blocks: BlockStore;
   readonly events: ReceiverEvents;
   readonly options?: ReceiverOptions | undefined;
-  /** Takes every block event before it counts (default: nothing outlives the process). */
-  readonly journal?: BlockJournal | undefined;
+  /** What outlives the process (default: nothing); it may also be given by `makeDurable`. */
+  readonly durability?: ReceiverDurability | undefined;
 }
 
-interface Registered {
+/** A receiver and the stream that it feeds. */
+export interface ReceiverRegistration {
+  /** The number of the stream, for listeners and rates. */
+  readonly streamId: number;
+  /** The name of the stream in all lives. */
+  readonly streamUid: string;
+  readonly name: string;
+  readonly receiver: Receiver<unknown>;
+}
+
+/** What an earlier life of the driver has left. */
+export interface RestoredBlocks {
+  readonly state: TrackerState;
+  /** The batches that are allocated and not completed. */
+  readonly unfinishedMs: readonly number[];
+  /** Whether anything may be computed of a batch again (default: of the unfinished ones). */
+  readonly isNeeded?: ((batchTimeMs: number) => boolean) | undefined;
+}
+
+interface Registered extends ReceiverRegistration {
   readonly supervisor: ReceiverSupervisor;
   readonly limiter: RateLimiter;
 }
 
-/** The share of the bound that the blocks of a batch hold until it completes. */
-interface Share {
-  readonly records: number;
-  readonly bytes: number;
-}
+const neverAborted: AbortSignal = new AbortController().signal;
 
 /** Runs the receivers of a context, and gives what they received to batches. */
 export class ReceiverTracker {
@@ -51,41 +70,83 @@ export class ReceiverTracker {
   readonly #blocks: BlockStore;
   readonly #events: ReceiverEvents;
   readonly #settings: ReceiverSettings;
-  readonly #ledger: BlockLedger;
   readonly #bound: UnprocessedBound;
+  readonly #unprocessed: UnprocessedBlocks;
+  /** By stream id. */
   readonly #registered = new Map<number, Registered>();
-  readonly #openBatches = new Map<number, Share>();
+  #durability: ReceiverDurability;
+  #ledger: BlockLedger;
+  #reader: BlockReader;
+  #releasedBeforeMs = Number.NEGATIVE_INFINITY;
   #phase: "initialized" | "started" | "stopped" = "initialized";
   #stopping: Promise<void> | undefined;
 
   /** Throws `argument_invalid`. */
-  constructor({ blocks, clock, events, journal, options = {} }: ReceiverTrackerOptions) {
+  constructor({ blocks, clock, durability, events, options = {} }: ReceiverTrackerOptions) {
     this.#clock = clock;
     this.#blocks = blocks;
     this.#events = events;
     this.#settings = receiverSettings(options);
-    this.#ledger = new BlockLedger(journal);
+    this.#durability = durability ?? volatileDurability;
+    this.#ledger = new BlockLedger(this.#durability);
+    this.#reader = this.#newReader();
     const { unprocessedBytesMax, unprocessedRecordsMax } = this.#settings;
     this.#bound = new UnprocessedBound(unprocessedRecordsMax, unprocessedBytesMax);
+    this.#unprocessed = new UnprocessedBlocks(this.#bound);
+  }
+
+  /** Says what outlives the process, before the first receiver is registered. Throws `receivers_started`. */
+  makeDurable(durability: ReceiverDurability): void {
+    this.#assertFresh();
+    this.#durability = durability;
+    this.#ledger = new BlockLedger(durability);
+    this.#reader = this.#newReader();
+  }
+
+  /**
+   * Goes on from what an earlier life has left, before the first receiver is registered. Journals
+   * and tells which blocks are lost, as no log holds them, and how far positions go back for it.
+   * Throws `receivers_started`, and what the journal throws.
+   */
+  async restore({
+    state,
+    unfinishedMs,
+    isNeeded = (timeMs) => unfinishedMs.includes(timeMs),
+  }: RestoredBlocks): Promise<BlocksLost | undefined> {
+    this.#assertFresh();
+    const ledger = new BlockLedger(this.#durability, state);
+    this.#ledger = ledger;
+    const lost = await ledger.lose(isNeeded);
+    this.#unprocessed.restored(ledger.known.unallocatedBlocks());
+    for (const batchTimeMs of unfinishedMs) {
+      const blocks = ledger.known.blocksOfBatch(batchTimeMs);
+      this.#unprocessed.restored(blocks);
+      this.#unprocessed.allocated(batchTimeMs, blocks);
+    }
+    return lost;
   }
 
   /**
    * Adds the receiver of a stream, before `start`. Throws `receivers_started`, `receiver_attached`.
    */
-  register(streamId: number, name: string, receiver: Receiver<unknown>): void {
+  register(registration: ReceiverRegistration): void {
+    const { name, receiver, streamId, streamUid } = registration;
     if (this.#phase !== "initialized") throw new StreamError("receivers_started", { name });
     const limiter = new RateLimiter(this.#clock, this.#settings.initialRate);
     const writer = new BlockWriter({
-      streamId,
+      streamUid,
       clock: this.#clock,
       blocks: this.#blocks,
       ledger: this.#ledger,
+      durability: this.#durability,
       level: receiver.storageLevel,
       storeTimeoutMs: this.#settings.blockStoreTimeoutMs,
       decode: (bytes) => receiver.decodeBlock(bytes),
+      pacer: () => this.#pacer(),
     });
     const supervisor = new ReceiverSupervisor({
       streamId,
+      streamUid,
       name,
       receiver,
       clock: this.#clock,
@@ -96,7 +157,7 @@ export class ReceiverTracker {
       bound: this.#bound,
       settings: this.#settings,
     });
-    this.#registered.set(streamId, { supervisor, limiter });
+    this.#registered.set(streamId, { ...registration, supervisor, limiter });
   }
 
   /** Resolves when `onStart` of every receiver has been called. Throws `receivers_started`. */
@@ -107,22 +168,38 @@ export class ReceiverTracker {
   }
 
   /**
-   * Gives all blocks that no batch has to the batch; a time that is not after the last one keeps
-   * what it has. Where the journal fails, it rejects and the blocks stay for the next call.
+   * Gives all blocks that no batch has, and these pins, to the batch, in one event; a time that is
+   * not after the last one keeps what it has. Where the journal fails, it rejects and the blocks
+   * stay for the next call.
    */
-  async allocate(batchTimeMs: number): Promise<void> {
-    const isNew = await this.#ledger.allocate(batchTimeMs);
+  async allocate(batchTimeMs: number, pins?: AllocationPins): Promise<void> {
+    const isNew = await this.#ledger.allocate(batchTimeMs, pins);
     if (!isNew) return;
-    const blocks = this.#ledger.known.blocksOfBatch(batchTimeMs);
-    if (blocks.length > 0) this.#openBatches.set(batchTimeMs, shareOf(blocks));
+    this.#unprocessed.allocated(batchTimeMs, this.#ledger.known.blocksOfBatch(batchTimeMs));
+  }
+
+  /** What a batch was pinned to; undefined when it is not allocated, or is forgotten. */
+  pinsOf(batchTimeMs: number): AllocationPins | undefined {
+    return this.#ledger.known.pinsOf(batchTimeMs);
   }
 
   /**
    * The blocks of a stream in a batch, in the order of their registration; none for a batch
    * without.
    */
-  blocksOf(streamId: number, batchTimeMs: number): readonly ReceivedBlock[] {
-    return this.#ledger.known.blocksOf(streamId, batchTimeMs);
+  blocksOf(streamUid: string, batchTimeMs: number): readonly ReceivedBlock[] {
+    const records = this.#ledger.known.blocksOf(streamUid, batchTimeMs);
+    return records.map((record) => this.#reader.handle(record, batchTimeMs));
+  }
+
+  /** All that is known of received blocks, for a checkpoint. */
+  snapshot(): TrackerState {
+    return this.#ledger.known.snapshot();
+  }
+
+  /** The time of the last batch that was given its blocks; undefined before the first. */
+  get lastAllocatedTimeMs(): number | undefined {
+    return this.#ledger.known.lastAllocatedTimeMs;
   }
 
   /** Whether there are blocks that no batch has. */
@@ -139,18 +216,38 @@ export class ReceiverTracker {
    * Tells that a batch is done with, also one that was given up: receivers may take as much again.
    */
   batchCompleted(batchTimeMs: number): void {
-    const share = this.#openBatches.get(batchTimeMs);
-    if (share === undefined) return;
-    this.#openBatches.delete(batchTimeMs);
-    this.#bound.release(share.records, share.bytes);
+    this.#unprocessed.completed(batchTimeMs);
   }
 
-  /** Drops the allocations of batches before a time, and their blocks. */
+  /**
+   * Drops the blocks of batches before a time from memory, as nothing in this life asks for them
+   * any more. Where nothing outlives the process their allocations go, too.
+   */
   async forget(beforeMs: number): Promise<void> {
-    const cleaned = await this.#ledger.cleanup(beforeMs);
-    for (const { batchTimeMs } of cleaned) this.batchCompleted(batchTimeMs);
-    const blocks = cleaned.flatMap((batch) => batch.blocks);
-    await Promise.all(blocks.map((block) => this.#remove(block)));
+    if (this.#durability === volatileDurability) return this.clean(beforeMs);
+    const { known } = this.#ledger;
+    const afterMs = this.#releasedBeforeMs;
+    const released = known.batchTimesMs.filter((timeMs) => timeMs >= afterMs && timeMs < beforeMs);
+    await this.#release(
+      beforeMs,
+      released.map((batchTimeMs) => ({ batchTimeMs, blocks: known.blocksOfBatch(batchTimeMs) })),
+    );
+  }
+
+  /**
+   * Forgets the allocations of batches before a time, for good: nothing that a restart may need can
+   * ask for them. Their blocks go from memory; the segments of the log are the caller's.
+   */
+  async clean(beforeMs: number): Promise<void> {
+    await this.#release(beforeMs, await this.#ledger.cleanup(beforeMs));
+  }
+
+  /** Drops all blocks from memory; what is durable stays as it is. */
+  async close(): Promise<void> {
+    const { known } = this.#ledger;
+    const blocks = known.batchTimesMs.flatMap((timeMs) => known.blocksOfBatch(timeMs));
+    this.#reader.release(Number.POSITIVE_INFINITY);
+    await this.#removeAll([...blocks, ...known.unallocatedBlocks()]);
   }
 
   /**
@@ -198,14 +295,54 @@ export class ReceiverTracker {
     throw error;
   }
 
-  async #remove(block: ReceivedBlock): Promise<void> {
+  async #release(beforeMs: number, batches: readonly CleanedBatch[]): Promise<void> {
+    this.#releasedBeforeMs = Math.max(this.#releasedBeforeMs, beforeMs);
+    this.#reader.release(beforeMs);
+    for (const { batchTimeMs } of batches) this.batchCompleted(batchTimeMs);
+    await this.#removeAll(batches.flatMap(({ blocks }) => blocks));
+  }
+
+  async #removeAll(blocks: readonly BlockRecord[]): Promise<void> {
+    await Promise.all(blocks.map((block) => this.#remove(block)));
+  }
+
+  async #remove(block: BlockRecord): Promise<void> {
     try {
       await this.#blocks.remove(block.id);
     } catch (error) {
       // The block is dropped from memory all the same; the store removes what is left when it
       // closes.
-      this.#find(block.streamId).supervisor.reportError("a block could not be removed", error);
+      const { supervisor } = this.#receiverOf(block.streamUid) ?? {};
+      supervisor?.reportError("a block could not be removed", error);
     }
+  }
+
+  #newReader(): BlockReader {
+    return new BlockReader({
+      blocks: this.#blocks,
+      log: this.#durability.log,
+      pacer: () => this.#pacer(),
+      readingOf: (streamUid) => {
+        const receiver = this.#receiverOf(streamUid)?.receiver;
+        if (receiver === undefined) return undefined;
+        return {
+          level: receiver.storageLevel,
+          decode: (bytes) => receiver.decodeBlock(bytes),
+        };
+      },
+    });
+  }
+
+  #pacer(): Pacer {
+    return new Pacer(this.#clock, neverAborted);
+  }
+
+  #receiverOf(streamUid: string): Registered | undefined {
+    return [...this.#registered.values()].find((one) => one.streamUid === streamUid);
+  }
+
+  #assertFresh(): void {
+    if (this.#registered.size > 0) throw new StreamError("receivers_started");
   }
 
   #supervisors(): ReceiverSupervisor[] {
@@ -217,15 +354,4 @@ export class ReceiverTracker {
     if (registered === undefined) throw new StreamError("receiver_unknown", { streamId });
     return registered;
   }
-}
-
-function shareOf(blocks: readonly ReceivedBlock[]): Share {
-  let records = 0;
-  let bytes = 0;
-  for (const block of blocks) {
-    // Blocks that came as bytes took their room in bytes.
-    if (block.byteCount === undefined) records += block.recordCount;
-    else bytes += block.byteCount;
-  }
-  return { records, bytes };
 }

@@ -48,6 +48,11 @@ export class UnprocessedBound {
     return true;
   }
 
+  /** Takes room that there may not be: of what was received before. */
+  insist(records: number, bytes: number): void {
+    this.#take(records, bytes);
+  }
+
   /** Waits for room; the function that is returned gives the wait up. */
   request(request: RoomRequest): () => void {
     this.#requests.push(request);

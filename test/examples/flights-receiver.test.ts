@@ -5,10 +5,15 @@ import { Feed, unlimitedRate } from "../../examples/flights/feed.ts";
 import { FeedServer } from "../../examples/flights/feed-server.ts";
 import { FlightReceiver, totalOfEnd } from "../../examples/flights/flight-receiver.ts";
 import type { BlockStore, StoredBlock } from "../../src/core/index.ts";
-import { type BlockJournal, ReceiverTracker } from "../../src/receiver/index.ts";
+import {
+  type BlockJournal,
+  ReceiverTracker,
+  volatileDurability,
+} from "../../src/receiver/index.ts";
 import { ManualClock } from "../../src/testing/manual-clock.ts";
 
 const streamId = 0;
+const streamUid = "flights";
 const restartDelayMs = 2_000;
 const batchTimeMs = 1_000;
 
@@ -73,7 +78,7 @@ describe("the flight receiver", () => {
     const tracker = new ReceiverTracker({
       clock,
       blocks,
-      journal,
+      ...(journal && { durability: { ...volatileDurability, journal } }),
       options: { restartDelayMs },
       events: {
         receiverStarted: () => {},
@@ -81,13 +86,16 @@ describe("the flight receiver", () => {
         receiverStopped: (info) => void errors.push(info.lastError),
       },
     });
-    tracker.register(streamId, "flights", new FlightReceiver({ port }));
+    const receiver = new FlightReceiver({ port });
+    tracker.register({ streamId, streamUid, name: "flights", receiver });
     closing.push(() => tracker.destroy(new Error("the test is over")));
     await tracker.start();
     /** All that is stored, in order. */
     const stored = async () => {
       await tracker.allocate(batchTimeMs);
-      return tracker.blocksOf(streamId, batchTimeMs).flatMap((block) => blocks.records(block.id));
+      return tracker
+        .blocksOf(streamUid, batchTimeMs)
+        .flatMap(({ record }) => blocks.records(record.id));
     };
     return { clock, errors, stored };
   }

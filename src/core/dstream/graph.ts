@@ -6,6 +6,7 @@
 import { invariant, StreamError } from "../../base/index.ts";
 import type { DatasetEnvironment, StageBarrier } from "../rdd/index.ts";
 import { isMultipleOf } from "../time.ts";
+import { distinctUids } from "./distinct-uids.ts";
 import type {
   BatchGap,
   InputInfo,
@@ -38,6 +39,7 @@ export class StreamGraph implements StreamScope {
   readonly #uids = new Set<string>();
   readonly #gaps: BatchGap[] = [];
   #inUse: ReadonlySet<StreamLineage> = new Set();
+  #inputUids: ReadonlyMap<StreamLineage, string> = new Map();
   #zeroTimeMs: number | undefined;
   #lastTimeMs = Number.NEGATIVE_INFINITY;
   #isClosed = false;
@@ -104,6 +106,12 @@ export class StreamGraph implements StreamScope {
     this.#inputs.push(input);
   }
 
+  inputUid(input: StreamLineage): string {
+    const uid = this.#inputUids.get(input);
+    if (uid === undefined) throw new StreamError("context_not_started", {});
+    return uid;
+  }
+
   addOutput(output: OutputStream): number {
     return this.#outputs.push(output) - 1;
   }
@@ -139,6 +147,7 @@ export class StreamGraph implements StreamScope {
       for (const parent of output.parents) parent.askToRemember(this.#rememberMs);
     }
     this.#inUse = this.#reachable();
+    this.#inputUids = distinctUids(this.#inputs);
     this.#zeroTimeMs = zeroTimeMs;
     this.#lastTimeMs = zeroTimeMs;
   }

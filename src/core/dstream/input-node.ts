@@ -10,6 +10,8 @@ import type { InputInfo, InputStream, StreamScope } from "./stream.ts";
 /** What an input may use while it runs. */
 export interface InputHost {
   readonly streamId: number;
+  /** The name of the input in journals and checkpoints: the uid of its operator. */
+  readonly streamUid: string;
   readonly environment: DatasetEnvironment;
   readonly clock: Clock;
   readonly batchIntervalMs: number;
@@ -73,10 +75,15 @@ export class InputNode<T> extends DStreamNode<T> implements InputStream {
     return `${this.kind} stream [${this.streamId}]`;
   }
 
+  get inputUid(): string {
+    return this.scope.inputUid(this);
+  }
+
   async start(): Promise<void> {
     const { scope, streamId, rememberMs } = this;
     await this.#input.start({
       streamId,
+      streamUid: this.inputUid,
       environment: scope.environment,
       clock: scope.environment.clock,
       batchIntervalMs: scope.batchIntervalMs,

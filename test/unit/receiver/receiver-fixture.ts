@@ -53,7 +53,12 @@ export class Fixture {
       },
       options,
     });
-    this.tracker.register(0, "DrivenReceiver-0", this.receiver);
+    this.register(0, "DrivenReceiver-0", this.receiver);
+  }
+
+  /** Registers the receiver of a stream whose uid is `s` and its number. */
+  register(streamId: number, name: string, receiver: Receiver<unknown>): void {
+    this.tracker.register({ streamId, streamUid: `s${streamId}`, name, receiver });
   }
 
   /** What was told, and in which order. */
@@ -68,8 +73,8 @@ export class Fixture {
   /** Allocates what is there to a batch and reads it, block by block. */
   async batch(batchTimeMs: number, streamId = 0): Promise<(readonly unknown[])[]> {
     await this.tracker.allocate(batchTimeMs);
-    const blocks = this.tracker.blocksOf(streamId, batchTimeMs);
-    return Promise.all(blocks.map(({ stored }) => stored.read()));
+    const blocks = this.tracker.blocksOf(`s${streamId}`, batchTimeMs);
+    return Promise.all(blocks.map((block) => block.read()));
   }
 }
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
-import type { BlockContent, BlockLabel } from "../../../src/receiver/block-writer.ts";
+import type { BlockLabel } from "../../../src/receiver/block-writer.ts";
+import type { BlockContent } from "../../../src/receiver/logged-block.ts";
 import { RateLimiter } from "../../../src/receiver/rate-limiter.ts";
 import { ReceiverStart } from "../../../src/receiver/receiver-start.ts";
 import type { SourceRange } from "../../../src/receiver/source-range.ts";

@@ -202,7 +202,9 @@ describe("the life of a receiver", () => {
     void receiver.store(5);
     await clock.advance(200);
     expect(await fixture.batch(2000)).toEqual([[5]]);
-    const starts = [1000, 2000].map((timeMs) => tracker.blocksOf(0, timeMs)[0]?.receiverStart);
+    const starts = [1000, 2000].map(
+      (timeMs) => tracker.blocksOf("s0", timeMs)[0]?.record.receiverStart,
+    );
     expect(starts).toEqual([1, 2]);
   });
 

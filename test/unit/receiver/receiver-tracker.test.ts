@@ -1,11 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { BlockEvent } from "../../../src/receiver/index.ts";
-import { ReceiverTracker } from "../../../src/receiver/index.ts";
+import {
+  type BlockEvent,
+  type BlockJournal,
+  type ReceiverDurability,
+  ReceiverTracker,
+  volatileDurability,
+} from "../../../src/receiver/index.ts";
 import { DrivenReceiver, Fixture, isPending, settle } from "./receiver-fixture.ts";
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 const never = () => new Promise<void>(() => {});
+const durable = (journal: BlockJournal): ReceiverDurability => ({ ...volatileDurability, journal });
 const counted = (length: number) => Array.from({ length }, (_, n) => n);
 
 describe("ReceiverTracker", () => {
@@ -19,31 +25,31 @@ describe("ReceiverTracker", () => {
     expect(tracker.hasUnallocatedBlocks).toBe(true);
     expect(await fixture.batch(1000)).toEqual([["a"], ["b", "c"]]);
     expect(tracker.hasUnallocatedBlocks).toBe(false);
-    const known = tracker.blocksOf(0, 1000).map(({ id, recordCount }) => [id, recordCount]);
+    const known = tracker.blocksOf("s0", 1000).map(({ record }) => [record.id, record.recordCount]);
     expect(known).toEqual([
-      ["input-0-0", 1],
-      ["input-0-1", 2],
+      ["input-s0-0-0", 1],
+      ["input-s0-0-1", 2],
     ]);
     await receiver.storeMany(["d"]);
     expect(await fixture.batch(2000)).toEqual([["d"]]);
     await tracker.forget(2000);
-    expect(tracker.blocksOf(0, 1000)).toEqual([]);
-    expect([...blocks.kept.keys()]).toEqual(["input-0-2"]);
+    expect(tracker.blocksOf("s0", 1000)).toEqual([]);
+    expect([...blocks.kept.keys()]).toEqual(["input-s0-0-2"]);
   });
 
   test("a batch without blocks, and one that was never allocated, have none", async () => {
     const { tracker } = new Fixture();
     await tracker.start();
     await tracker.allocate(1000);
-    expect(tracker.blocksOf(0, 1000)).toEqual([]);
-    expect(tracker.blocksOf(0, 2000)).toEqual([]);
-    expect(tracker.blocksOf(9, 1000)).toEqual([]);
+    expect(tracker.blocksOf("s0", 1000)).toEqual([]);
+    expect(tracker.blocksOf("s0", 2000)).toEqual([]);
+    expect(tracker.blocksOf("s9", 1000)).toEqual([]);
   });
 
   test("each stream gets its own blocks", async () => {
     const fixture = new Fixture();
     const other = new DrivenReceiver();
-    fixture.tracker.register(7, "other", other);
+    fixture.register(7, "other", other);
     await fixture.tracker.start();
     await other.storeMany(["other"]);
     await fixture.receiver.storeMany(["mine"]);
@@ -56,10 +62,11 @@ describe("ReceiverTracker", () => {
   });
 
   test("receivers are registered before the start, and started once", async () => {
-    const { tracker } = new Fixture();
+    const fixture = new Fixture();
+    const { tracker } = fixture;
     await tracker.start();
     const refused = code("receivers_started");
-    expect(() => tracker.register(1, "late", new DrivenReceiver())).toThrow(refused);
+    expect(() => fixture.register(1, "late", new DrivenReceiver())).toThrow(refused);
     await expect(tracker.start()).rejects.toThrow(refused);
     await tracker.stop({ timeoutMs: 1000 });
     await expect(tracker.start()).rejects.toThrow(refused);
@@ -110,8 +117,13 @@ describe("ReceiverTracker", () => {
       append: ({ kind }: BlockEvent) =>
         kind === "block_added" ? Promise.reject(new Error("journal full")) : Promise.resolve(),
     };
-    const tracker = new ReceiverTracker({ clock, blocks, events: none, journal });
-    tracker.register(0, "receiver", receiver);
+    const tracker = new ReceiverTracker({
+      clock,
+      blocks,
+      events: none,
+      durability: durable(journal),
+    });
+    tracker.register({ streamId: 0, streamUid: "s0", name: "receiver", receiver });
     await tracker.start();
     await expect(receiver.storeMany([1])).rejects.toThrow("journal full");
     expect(tracker.hasUnallocatedBlocks).toBe(false);
@@ -130,15 +142,20 @@ describe("ReceiverTracker", () => {
           ? Promise.reject(new Error("journal full"))
           : Promise.resolve(),
     };
-    const tracker = new ReceiverTracker({ clock, blocks, events: none, journal });
-    tracker.register(0, "receiver", receiver);
+    const tracker = new ReceiverTracker({
+      clock,
+      blocks,
+      events: none,
+      durability: durable(journal),
+    });
+    tracker.register({ streamId: 0, streamUid: "s0", name: "receiver", receiver });
     await tracker.start();
     await receiver.storeMany([1]);
     await expect(tracker.allocate(1000)).rejects.toThrow("journal full");
     expect(tracker.hasUnallocatedBlocks).toBe(true);
     full = false;
     await tracker.allocate(1000);
-    expect(tracker.blocksOf(0, 1000)).toHaveLength(1);
+    expect(tracker.blocksOf("s0", 1000)).toHaveLength(1);
   });
 
   test("a start that the journal refuses is told and tried again", async () => {
@@ -156,8 +173,13 @@ describe("ReceiverTracker", () => {
       append: () => (full ? Promise.reject(new Error("journal full")) : Promise.resolve()),
     };
     const { blocks, clock } = fixture;
-    const tracker = new ReceiverTracker({ clock, blocks, events: none, journal });
-    tracker.register(0, "receiver", receiver);
+    const tracker = new ReceiverTracker({
+      clock,
+      blocks,
+      events: none,
+      durability: durable(journal),
+    });
+    tracker.register({ streamId: 0, streamUid: "s0", name: "receiver", receiver });
     await tracker.start();
     expect(receiver.calls).toEqual([]);
     full = false;
@@ -175,7 +197,7 @@ describe("ReceiverTracker", () => {
     blocks.remove = () => Promise.reject(new Error("read-only"));
     await tracker.forget(2000);
     expect(fixture.history).toEqual(["started", "error"]);
-    expect(tracker.blocksOf(0, 1000)).toEqual([]);
+    expect(tracker.blocksOf("s0", 1000)).toEqual([]);
   });
 });
 
@@ -219,9 +241,10 @@ describe("the bound on unprocessed data", () => {
   });
 
   test("it is one for all receivers, and a block larger than it passes when nothing is pending", async () => {
-    const { receiver, tracker } = new Fixture({ unprocessedRecordsMax: 10 });
+    const fixture = new Fixture({ unprocessedRecordsMax: 10 });
+    const { receiver, tracker } = fixture;
     const other = new DrivenReceiver();
-    tracker.register(1, "other", other);
+    fixture.register(1, "other", other);
     await tracker.start();
     await receiver.storeMany(counted(100));
     const second = other.storeMany(counted(1));
@@ -326,7 +349,7 @@ describe("a graceful stop", () => {
     const fixture = new Fixture();
     const { clock, receiver, tracker } = fixture;
     const obedient = new DrivenReceiver();
-    tracker.register(1, "obedient", obedient);
+    fixture.register(1, "obedient", obedient);
     await tracker.start();
     receiver.stopped = never;
     void receiver.store("kept");
@@ -375,8 +398,13 @@ describe("a graceful stop", () => {
     const none = { receiverStarted() {}, receiverError() {}, receiverStopped() {} };
     let journaled = () => {};
     const journal = { append: () => new Promise<void>((resolve) => (journaled = resolve)) };
-    const tracker = new ReceiverTracker({ clock, blocks, events: none, journal });
-    tracker.register(0, "receiver", receiver);
+    const tracker = new ReceiverTracker({
+      clock,
+      blocks,
+      events: none,
+      durability: durable(journal),
+    });
+    tracker.register({ streamId: 0, streamUid: "s0", name: "receiver", receiver });
     const started = tracker.start();
     await tracker.stop({ timeoutMs: 1000 });
     journaled();

@@ -20,8 +20,9 @@ describe("Receiver", () => {
   });
 
   test("belongs to one stream only", () => {
-    const { receiver, tracker } = new Fixture();
-    expect(() => tracker.register(1, "twice", receiver)).toThrow(code("receiver_attached"));
+    const fixture = new Fixture();
+    const { receiver } = fixture;
+    expect(() => fixture.register(1, "twice", receiver)).toThrow(code("receiver_attached"));
   });
 
   test("keeps its blocks at its storage level", async () => {
@@ -32,13 +33,13 @@ describe("Receiver", () => {
     }
     const fixture = new Fixture();
     const receiver = new OnDisk();
-    fixture.tracker.register(1, "OnDisk-1", receiver);
+    fixture.register(1, "OnDisk-1", receiver);
     await fixture.tracker.start();
     await receiver.storeMany([1]);
     await fixture.receiver.storeMany([1]);
     expect([...fixture.blocks.levels]).toEqual([
-      ["input-1-0", "DISK_ONLY"],
-      ["input-0-0", "MEMORY_AND_DISK"],
+      ["input-s1-0-0", "DISK_ONLY"],
+      ["input-s0-0-0", "MEMORY_AND_DISK"],
     ]);
     expect(() => new Wrong()).toThrow(code("storage_level_unknown"));
   });
@@ -91,7 +92,7 @@ describe("Receiver", () => {
     await fixture.tracker.start();
     await fixture.receiver.storeBuffer(Uint8Array.of(7, 8));
     expect(await fixture.batch(1000)).toEqual([[7, 8]]);
-    expect(fixture.tracker.blocksOf(0, 1000)[0]?.recordCount).toBe(0);
+    expect(fixture.tracker.blocksOf("s0", 1000)[0]?.record.recordCount).toBe(0);
   });
 });
 

@@ -61,6 +61,7 @@ export class FileFixture {
   ): Promise<InputDStream<T>> {
     const host: InputHost = {
       streamId: 3,
+      streamUid: "input",
       environment: this.environment,
       clock: this.clock,
       batchIntervalMs,

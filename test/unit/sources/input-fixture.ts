@@ -24,6 +24,7 @@ export class InputFixture<T> {
   async start(): Promise<void> {
     const host: InputHost = {
       streamId: 0,
+      streamUid: "input",
       environment: this.environment,
       clock: systemClock,
       batchIntervalMs: 1000,

@@ -40,7 +40,8 @@ export class SourceFixture {
       },
       options: { blockIntervalMs, restartDelayMs: 2000, ...options },
     });
-    this.#tracker.register(streamId, "Source-7", receiver);
+    const registration = { streamId, streamUid: "source", name: "Source-7", receiver };
+    this.#tracker.register(registration);
     await this.#tracker.start();
     await settle();
   }
@@ -75,8 +76,8 @@ export class SourceFixture {
     await this.clock.advance(blockIntervalMs);
     this.#lastBatchMs = this.clock.now();
     await this.tracker.allocate(this.#lastBatchMs);
-    const blocks = this.tracker.blocksOf(streamId, this.#lastBatchMs);
-    return Promise.all(blocks.map(({ stored }) => stored.read()));
+    const blocks = this.tracker.blocksOf("source", this.#lastBatchMs);
+    return Promise.all(blocks.map((block) => block.read()));
   }
 
   /** The records of a batch of what was received; the batch is completed, and receivers may take as much again. */
