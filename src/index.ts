@@ -29,6 +29,7 @@ export {
   InputDStream,
   type InputHost,
   type InputInfo,
+  type InputReplay,
   KeyGroupPartitioner,
   type MappingFunction,
   MapWithStateDStream,

@@ -232,6 +232,11 @@ export const errorCodes = {
     message: "an input file changed or vanished before it was read",
     help: "write a file elsewhere and move it in when it is complete; leave it as it is until it was processed",
   },
+  input_not_resumable: {
+    kind: "usage",
+    message: "an input cannot go on after a restart, so what it gave would be lost",
+    help: "use a source that can be read again (fromResumable, files, a function that opens it), or allow the input by name",
+  },
   input_missing: {
     kind: "usage",
     message: "there is no such input file",

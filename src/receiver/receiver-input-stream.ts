@@ -14,6 +14,8 @@ import type { Receiver } from "./receiver.ts";
 export class ReceiverInputStream<T> extends InputDStream<T> {
   readonly kind = "receiver";
   override readonly parameters: readonly unknown[];
+  /** The tracker knows the blocks of each batch, and the receiver log keeps them. */
+  override readonly replay = "source";
   readonly receiver: Receiver<T>;
   readonly #blocksOf: (streamUid: string, timeMs: number) => readonly ReceivedBlock[];
   #host: InputHost | undefined;
@@ -26,6 +28,10 @@ export class ReceiverInputStream<T> extends InputDStream<T> {
     this.receiver = receiver;
     this.parameters = [receiver.constructor.name];
     this.#blocksOf = blocksOf;
+  }
+
+  override get isResumable(): boolean {
+    return this.receiver.isResumable;
   }
 
   override start(host: InputHost): void {

@@ -48,8 +48,7 @@ let attach: (receiver: Receiver<unknown>, control: ReceiverControl) => void;
  * to `receiverStream`. The same object is started again and again: after `restart`, after a
  * failure, after it has stopped itself. Work that one start began ends when its `signal` aborts.
  *
- * All members but the constructor throw `receiver_not_attached` until the receiver belongs to a
- * stream.
+ * What needs a stream throws `receiver_not_attached` until the receiver belongs to one.
  */
 export abstract class Receiver<T> {
   /** Where its blocks are kept. */
@@ -81,6 +80,14 @@ export abstract class Receiver<T> {
    * bounded time. It may still store, as long as that needs no waiting.
    */
   abstract onStop(): void | Promise<void>;
+
+  /**
+   * Whether its source goes on after a restart of the program, in whatever way: one that cannot is
+   * refused where a crash is to be survived.
+   */
+  get isResumable(): boolean {
+    return true;
+  }
 
   /**
    * The records of a block that was stored by `storeBuffer`; called each time the block is read.

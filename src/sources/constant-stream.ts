@@ -5,6 +5,7 @@ import { InputDStream, RDD } from "../core/index.ts";
 /** Gives every batch the same dataset. */
 export class ConstantInputStream<T> extends InputDStream<T> {
   override readonly kind: string = "constant";
+  override readonly replay = "source";
   readonly #rdd: RDD<T>;
 
   /** Throws `argument_invalid`. */

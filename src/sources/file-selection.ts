@@ -2,20 +2,62 @@
  * Owns: which of the files that are there belong to a batch.
  * Does not own: looking for files (file-listing.ts).
  * Invariants: I1 a file that was chosen for a batch is chosen for no other, not even after a change, as long as it is
- * remembered. I2 a file is forgotten only when it would be too old to be chosen as it was, so memory has a bound.
+ * remembered; in all lives of the driver. I2 a file is forgotten only when it would be too old to be chosen as it was,
+ * so memory has a bound. I3 a file that came while there was no driver is chosen when there is one again, however long
+ * that took.
  */
 import type { FilePin } from "./input-file.ts";
+
+/** What the selection of a stream has to know after a restart; plain data. */
+export interface FileSelectionState {
+  /** Files that were not modified after that are no input. */
+  readonly sinceMs: number;
+  /** The time of the last batch that it knows of. */
+  readonly untilMs: number;
+  /** Files that were not modified after that may have been chosen and forgotten. */
+  readonly forgottenMs: number;
+  readonly chosen: readonly { readonly path: string; readonly timeMs: number }[];
+}
 
 /** Chooses files by the time of their last change. */
 export class FileSelection {
   readonly #sinceMs: number;
   readonly #rememberMs: number;
+  /** By path, the time of the batch that has it. */
   readonly #chosen = new Map<string, number>();
+  #forgottenMs: number;
+  /** The last batch of an earlier life, as long as not all that came since was seen. */
+  #resumedFromMs: number | undefined;
+  /** The first batch of this life, where there was an earlier one. */
+  #resumedAtMs: number | undefined;
 
-  /** Files that were not modified after `sinceMs` are no input; chosen ones are remembered for `rememberMs`. */
-  constructor(sinceMs: number, rememberMs: number) {
-    this.#sinceMs = sinceMs;
+  /**
+   * Files that were not modified after `sinceMs` are no input; chosen ones are remembered for `rememberMs`. With the
+   * state of an earlier life it goes on from there.
+   */
+  constructor(sinceMs: number, rememberMs: number, state?: FileSelectionState) {
+    this.#sinceMs = state?.sinceMs ?? sinceMs;
     this.#rememberMs = rememberMs;
+    this.#forgottenMs = state?.forgottenMs ?? Number.NEGATIVE_INFINITY;
+    this.#resumedFromMs = state?.untilMs;
+    for (const { path, timeMs } of state?.chosen ?? []) this.#chosen.set(path, timeMs);
+  }
+
+  /** What was chosen for the batches up to `untilMs`; later choices may never come to be allocated. */
+  snapshot(untilMs: number): FileSelectionState {
+    const chosen = [...this.#chosen].map(([path, timeMs]) => ({ path, timeMs }));
+    return {
+      sinceMs: this.#sinceMs,
+      untilMs,
+      forgottenMs: this.#forgottenMs,
+      chosen: chosen.filter(({ timeMs }) => timeMs <= untilMs),
+    };
+  }
+
+  /** Takes over what an earlier life chose for a batch. */
+  adopt(timeMs: number, files: readonly FilePin[]): void {
+    for (const { path } of files) this.#chosen.set(path, timeMs);
+    this.#resumedFromMs = Math.max(this.#resumedFromMs ?? timeMs, timeMs);
   }
 
   /** Whether the file was chosen for a batch that is remembered. */
@@ -25,14 +67,24 @@ export class FileSelection {
 
   /** Forgets the files that need not be remembered at that time any more. */
   forgetOld(timeMs: number): void {
+    const untilMs = this.#lookBackMs(timeMs);
+    this.#forgottenMs = Math.max(this.#forgottenMs, untilMs);
     for (const [path, chosenMs] of this.#chosen) {
-      if (chosenMs < timeMs - this.#rememberMs) this.#chosen.delete(path);
+      if (chosenMs < untilMs) this.#chosen.delete(path);
     }
   }
 
-  /** The files of a batch, by the time of their change, then by name. */
-  choose(timeMs: number, files: readonly FilePin[]): FilePin[] {
-    const thresholdMs = Math.max(this.#sinceMs, timeMs - this.#rememberMs);
+  /**
+   * The files of a batch, by the time of their change, then by name. The first batch after a restart looks back to the
+   * last one before it, and so do those after it until `isComplete`, as long as files are remembered at most.
+   */
+  choose(
+    timeMs: number,
+    files: readonly FilePin[],
+    { isComplete }: { readonly isComplete: boolean } = { isComplete: true },
+  ): FilePin[] {
+    this.#resumedAtMs ??= timeMs;
+    const thresholdMs = Math.max(this.#sinceMs, this.#lookBackMs(timeMs), this.#forgottenMs);
     const chosen = files
       .filter(
         ({ modifiedMs, path }) =>
@@ -40,7 +92,14 @@ export class FileSelection {
       )
       .sort((a, b) => a.modifiedMs - b.modifiedMs || (a.path < b.path ? -1 : 1));
     for (const { path } of chosen) this.#chosen.set(path, timeMs);
+    if (isComplete || timeMs - this.#resumedAtMs >= this.#rememberMs) {
+      this.#resumedFromMs = undefined;
+    }
     return chosen;
+  }
+
+  #lookBackMs(timeMs: number): number {
+    return Math.min(timeMs, this.#resumedFromMs ?? timeMs) - this.#rememberMs;
   }
 }
 

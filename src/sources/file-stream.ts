@@ -3,8 +3,9 @@
  * ones, and reads them when it is computed, one partition per file.
  * Does not own: looking for files (file-listing.ts), choosing them (file-selection.ts), their format
  * (file-format.ts).
- * Invariants: I1 a dataset reads its files as they were when they were chosen, or fails with `input_changed`. I2 trouble
- * with a directory is reported and costs no batch: its files are chosen when they can be seen.
+ * Invariants: I1 a dataset reads its files as they were when they were chosen, or fails with `input_changed`; also when
+ * another life of the driver chose them. I2 trouble with a directory is reported and costs no batch: its files are chosen
+ * when they can be seen.
  */
 import { basename, resolve } from "node:path";
 import { invariant, localPath, StreamError } from "../base/index.ts";
@@ -26,7 +27,7 @@ import {
   textLines,
 } from "./file-format.ts";
 import { type Listing, listDirectory } from "./file-listing.ts";
-import { FileSelection, rememberWindowMs } from "./file-selection.ts";
+import { FileSelection, type FileSelectionState, rememberWindowMs } from "./file-selection.ts";
 import { type FilePin, InputFile } from "./input-file.ts";
 import type { LineOptions } from "./line-decoder.ts";
 
@@ -71,13 +72,19 @@ export function binaryRecordsStream(
   return new FileInput(directory, fixedLength(recordLength), ["records", recordLength], options);
 }
 
-class FileInput<T> extends InputDStream<T> {
+/** What a batch is made of. */
+interface ChosenFiles {
+  readonly files: readonly FilePin[];
+}
+
+class FileInput<T> extends InputDStream<T, ChosenFiles> {
   readonly kind = "file";
   override readonly parameters: readonly unknown[];
   readonly #path: string;
   readonly #format: FileFormat<T>;
   readonly #options: DirectoryOptions;
   readonly #minRememberMs: number;
+  #restored: FileSelectionState | undefined;
   #running: { readonly host: InputHost; readonly selection: FileSelection } | undefined;
   /** Whether it was told already that there is no directory. */
   #isMissing = false;
@@ -99,20 +106,46 @@ class FileInput<T> extends InputDStream<T> {
   override start(host: InputHost): void {
     const { bornMs = host.clock.now(), newFilesOnly = true } = this.#options;
     const rememberMs = rememberWindowMs(host.batchIntervalMs, this.#minRememberMs);
-    this.#running = { host, selection: new FileSelection(newFilesOnly ? bornMs : 0, rememberMs) };
+    const sinceMs = newFilesOnly ? bornMs : 0;
+    const selection = new FileSelection(sinceMs, rememberMs, this.#restored);
+    this.#running = { host, selection };
   }
 
-  override async compute(timeMs: number): Promise<RDD<T>> {
-    invariant(this.#running !== undefined, "a file stream is started before its first batch");
-    const { host, selection } = this.#running;
+  override async allocate(timeMs: number): Promise<ChosenFiles> {
+    const { host, selection } = this.#started();
     selection.forgetOld(timeMs);
-    const files = selection.choose(timeMs, await this.#look(host, selection));
+    const { files, isComplete } = await this.#look(host, selection);
+    return { files: selection.choose(timeMs, files, { isComplete }) };
+  }
+
+  override compute(timeMs: number, { files }: ChosenFiles): RDD<T> {
+    const { host } = this.#started();
     const paths = files.map(({ path }) => path);
     host.reportInput(timeMs, 0, { files: paths, Description: paths.join("\n") });
     return this.#dataset(host, files);
   }
 
-  async #look(host: InputHost, selection: FileSelection): Promise<readonly FilePin[]> {
+  override adopt(timeMs: number, { files }: ChosenFiles): void {
+    this.#started().selection.adopt(timeMs, files);
+  }
+
+  override snapshot(untilMs: number): FileSelectionState {
+    return this.#started().selection.snapshot(untilMs);
+  }
+
+  override restore(state: unknown): void {
+    this.#restored = state as FileSelectionState;
+  }
+
+  #started(): { readonly host: InputHost; readonly selection: FileSelection } {
+    invariant(this.#running !== undefined, "a file stream is started before its first batch");
+    return this.#running;
+  }
+
+  async #look(
+    host: InputHost,
+    selection: FileSelection,
+  ): Promise<{ readonly files: readonly FilePin[]; readonly isComplete: boolean }> {
     const { clock, batchIntervalMs } = host;
     const startMs = clock.monotonicNow();
     const listing = await listDirectory(
@@ -126,7 +159,8 @@ class FileInput<T> extends InputDStream<T> {
         `listing the files of ${this.#path} takes ${Math.round(tookMs)} ms, longer than a batch: move away files that are done, or make batches longer`,
       );
     }
-    return listing.files;
+    const { directories, files, problems } = listing;
+    return { files, isComplete: directories.length > 0 && problems.length === 0 };
   }
 
   #isInput(path: string): boolean {

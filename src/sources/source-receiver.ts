@@ -46,6 +46,11 @@ export abstract class SourceReceiver<S, T> extends Receiver<T> {
     this.#onEnd = options.onEnd;
   }
 
+  /** One that is given as it is ends with the process. */
+  override get isResumable(): boolean {
+    return isOpener(this.#source);
+  }
+
   /** Reads to the end, or until `options.signal` aborts. */
   protected abstract read(source: AnyIterable<S>, options: ReadingOptions): Promise<void>;
 

@@ -79,6 +79,7 @@ export async function runBatches<Inputs extends readonly unknown[], T>(
 /** An input that has its batches from the start. */
 class TestInput<T> extends InputDStream<T> {
   readonly kind = "test";
+  override readonly replay = "source";
   readonly #batches: readonly TestBatch<T>[];
   readonly #partitions: number;
   #host: InputHost | undefined;

@@ -7,7 +7,16 @@ export type {
   StreamDescription,
   StreamRole,
 } from "./graph-description.ts";
-export { InputDStream, type InputHost, InputNode } from "./input-node.ts";
+export { InputDStream, type InputHost, InputNode, type InputReplay } from "./input-node.ts";
+export {
+  adoptInputs,
+  allocateInputs,
+  assertResumable,
+  type ByInput,
+  inputsThatCannotResume,
+  restoreInputs,
+  snapshotInputs,
+} from "./input-pins.ts";
 export { DStreamNode } from "./node.ts";
 export type { MappingFunction } from "./operators/map-with-state.ts";
 export type { DatasetsOf } from "./operators/transform.ts";

@@ -3,7 +3,14 @@
  * Does not own: the sources themselves (src/sources), receivers (src/receiver).
  */
 import { type Clock, StreamError } from "../../base/index.ts";
-import { type DatasetEnvironment, type RDD, type RDDNode, userError } from "../rdd/index.ts";
+import { encodeValue } from "../../codec/index.ts";
+import {
+  ArrayNode,
+  type DatasetEnvironment,
+  type RDD,
+  type RDDNode,
+  userError,
+} from "../rdd/index.ts";
 import { DStreamNode } from "./node.ts";
 import type { InputInfo, InputStream, StreamScope } from "./stream.ts";
 
@@ -30,14 +37,31 @@ export interface InputHost {
 }
 
 /**
+ * How the data of a batch comes again when the batch is replayed after a restart. `pinned`: `allocate` chose it, and the
+ * journal kept the choice. `source`: it depends on nothing but the batch time, or somebody else keeps it, as the
+ * receiver log does. `none`: it does not.
+ */
+export type InputReplay = "pinned" | "source" | "none";
+
+/**
  * An input of one's own, on the driver: `compute` makes the dataset of each batch time. What it returns for a time is
  * kept as long as a batch may ask for it; undefined means that the stream has no dataset then.
+ *
+ * For an input that survives a restart, either `allocate` chooses what each batch is made of, and `compute` makes the
+ * dataset of that choice and nothing else; or the dataset of a time is always the same, and `replay` says "source".
  */
-export abstract class InputDStream<T> {
+export abstract class InputDStream<T, Pin = unknown> {
   /** What kind of input it is, for people: "file", "queue", ... */
   abstract readonly kind: string;
   /** What tells it from another input of its kind; part of the operator's uid. */
   readonly parameters: readonly unknown[] = [];
+  /** Whether an input without `allocate` gives the same dataset for the same time in another process, too. */
+  readonly replay: "source" | "none" = "none";
+
+  /** Whether it goes on after a restart of the program; one that does not is refused where a crash is to be survived. */
+  get isResumable(): boolean {
+    return this.allocate !== undefined || this.replay === "source";
+  }
 
   /** Called once when the context starts. */
   start(_host: InputHost): void | Promise<void> {}
@@ -45,8 +69,23 @@ export abstract class InputDStream<T> {
   /** Called once when the context stops. */
   stop(): void | Promise<void> {}
 
-  /** The dataset of a batch time. */
-  abstract compute(timeMs: number): RDD<T> | undefined | Promise<RDD<T> | undefined>;
+  /**
+   * Chooses what a batch is made of: plain data, small enough for a journal, and nothing that another batch has. Called
+   * once per batch, in the order of their times; again only after it has failed.
+   */
+  allocate?(timeMs: number): Pin | Promise<Pin>;
+
+  /** The dataset of a batch time; `pin` is what `allocate` chose, in this life of the driver or in an earlier one. */
+  abstract compute(timeMs: number, pin: Pin): RDD<T> | undefined | Promise<RDD<T> | undefined>;
+
+  /** Hears of what an earlier life chose for a batch, so that no other batch is given it; after `start`. */
+  adopt?(timeMs: number, pin: Pin): void;
+
+  /** What it has to know after a restart of the batches up to `untilMs`: plain data, for a checkpoint. */
+  snapshot?(untilMs: number): unknown;
+
+  /** Goes on from such a snapshot; before `start`. */
+  restore?(state: unknown): void;
 
   /** What was kept for times up to `untilMs` may go. */
   forget(_untilMs: number): void {}
@@ -56,6 +95,10 @@ export abstract class InputDStream<T> {
 export class InputNode<T> extends DStreamNode<T> implements InputStream {
   readonly streamId: number;
   readonly #input: InputDStream<T>;
+  /** By batch time, of an input that chooses. */
+  readonly #pins = new Map<number, Promise<unknown>>();
+  /** The batches of an earlier life that have nothing of this input. */
+  readonly #absentMs = new Set<number>();
   readonly #infos = new Map<number, Pick<InputInfo, "recordCount" | "metadata">>();
   readonly #onError: (streamId: number, message: string, error: unknown) => void;
 
@@ -99,14 +142,57 @@ export class InputNode<T> extends DStreamNode<T> implements InputStream {
     await this.#input.stop();
   }
 
+  get isResumable(): boolean {
+    return this.#input.isResumable;
+  }
+
+  get replay(): InputReplay {
+    return this.#input.allocate === undefined ? this.#input.replay : "pinned";
+  }
+
+  /** What the batch is made of, chosen the first time; undefined where nothing is chosen. */
+  allocateAt(timeMs: number): Promise<unknown> {
+    const isAsked = this.scope.isOnGrid(timeMs, this.slideMs);
+    if (!isAsked || this.#input.allocate === undefined) return Promise.resolve(undefined);
+    let pin = this.#pins.get(timeMs);
+    if (pin === undefined) {
+      pin = this.#choose(timeMs);
+      this.#pins.set(timeMs, pin);
+      // A failed attempt is not remembered: the batch is tried again.
+      pin.catch(() => this.#pins.delete(timeMs));
+    }
+    return pin;
+  }
+
+  adopt(timeMs: number, pin: unknown): void {
+    this.#pins.set(timeMs, Promise.resolve(pin));
+    this.#input.adopt?.(timeMs, pin);
+  }
+
+  leaveOutOf(timeMs: number): void {
+    this.#absentMs.add(timeMs);
+  }
+
+  snapshot(untilMs: number): unknown {
+    return this.#input.snapshot?.(untilMs);
+  }
+
+  restore(state: unknown): void {
+    this.#input.restore?.(state);
+  }
+
   infoAt(timeMs: number): InputInfo {
     const info = this.#infos.get(timeMs) ?? { recordCount: 0, metadata: {} };
     return { streamId: this.streamId, name: this.name, ...info };
   }
 
   protected async compute(timeMs: number): Promise<RDDNode<T> | undefined> {
+    if (this.#absentMs.has(timeMs)) {
+      return new ArrayNode<T>(this.scope.environment, this.kind, []);
+    }
     try {
-      return (await this.#input.compute(timeMs))?.node;
+      const pin = await this.allocateAt(timeMs);
+      return (await this.#input.compute(timeMs, pin))?.node;
     } catch (error) {
       // It is asked again, and then reports again.
       this.#infos.delete(timeMs);
@@ -115,8 +201,21 @@ export class InputNode<T> extends DStreamNode<T> implements InputStream {
   }
 
   protected override forgetOlder(untilMs: number): void {
-    for (const timeMs of this.#infos.keys()) if (timeMs <= untilMs) this.#infos.delete(timeMs);
+    for (const timesOfOne of [this.#infos, this.#pins, this.#absentMs]) {
+      for (const timeMs of timesOfOne.keys()) if (timeMs <= untilMs) timesOfOne.delete(timeMs);
+    }
     this.#input.forget(untilMs);
+  }
+
+  async #choose(timeMs: number): Promise<unknown> {
+    try {
+      const pin = await this.#input.allocate?.(timeMs);
+      // What a journal could not write is refused here, where its author can be told.
+      encodeValue(pin);
+      return pin;
+    } catch (error) {
+      throw userError(this.siteAt(timeMs), undefined, error);
+    }
   }
 
   #report(timeMs: number, recordCount: number, metadata: Readonly<Record<string, unknown>>): void {

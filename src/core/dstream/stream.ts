@@ -32,6 +32,20 @@ export interface InputStream extends StreamLineage {
   readonly name: string;
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** How the data of a batch comes again after a restart. */
+  readonly replay: "pinned" | "source" | "none";
+  /** Whether it goes on after a restart. */
+  readonly isResumable: boolean;
+  /** Chooses what the batch of that time is made of, once; undefined where there is nothing to choose. */
+  allocateAt(timeMs: number): Promise<unknown>;
+  /** Takes over what an earlier life of the driver chose for a batch; after `start`. */
+  adopt(timeMs: number, pin: unknown): void;
+  /** Has no records in a batch of an earlier life: nothing was chosen then, or nobody has it any more. */
+  leaveOutOf(timeMs: number): void;
+  /** What the input has to know after a restart of the batches up to `untilMs`; undefined where it needs nothing. */
+  snapshot(untilMs: number): unknown;
+  /** Goes on from such a snapshot; before `start`. */
+  restore(state: unknown): void;
   /** Makes the dataset of that time, so that a listener hears of its input before the batch runs. */
   at(timeMs: number): Promise<Dataset<unknown> | undefined>;
   infoAt(timeMs: number): InputInfo;

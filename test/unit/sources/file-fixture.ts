@@ -80,7 +80,13 @@ export class FileFixture {
   /** The dataset of the next batch. */
   async next<T>(input: InputDStream<T>): Promise<RDD<T>> {
     await this.clock.advance(batchIntervalMs);
-    const dataset = await input.compute(this.clock.now());
+    return this.again(input);
+  }
+
+  /** The dataset of this time: of a batch that is tried again. */
+  async again<T>(input: InputDStream<T>): Promise<RDD<T>> {
+    const timeMs = this.clock.now();
+    const dataset = await input.compute(timeMs, await input.allocate?.(timeMs));
     if (dataset === undefined) throw new Error("a file stream has a dataset at each time");
     return dataset;
   }

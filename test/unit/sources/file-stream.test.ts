@@ -211,8 +211,8 @@ describe("the files of a batch", () => {
     await files.write("in/b.txt", "b\n", -1000);
     await files.write("in/c.csv", "c\n", -1000);
     expect(await files.collect(usual)).toEqual(["b", "c"]);
-    const later = await own.compute(files.clock.now());
-    expect(await later?.collect()).toEqual(["hidden", "b"]);
+    const later = await files.again(own);
+    expect(await later.collect()).toEqual(["hidden", "b"]);
     expect(seen.sort()).toEqual(
       ["in/.hidden.txt", "in/b.txt", "in/c.csv"].map((f) => files.path(f)),
     );
@@ -228,8 +228,8 @@ describe("the files of a batch", () => {
     await files.write("f", "a\n", -1000);
     await expect(files.next(stream)).rejects.toEqual(code("user_function_failed"));
     fails = false;
-    const dataset = await stream.compute(files.clock.now());
-    expect(await dataset?.collect()).toEqual(["a"]);
+    const dataset = await files.again(stream);
+    expect(await dataset.collect()).toEqual(["a"]);
   });
 });
 

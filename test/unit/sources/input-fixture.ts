@@ -39,7 +39,7 @@ export class InputFixture<T> {
   /** The dataset of the next batch. */
   async dataset(): Promise<RDD<T> | undefined> {
     this.#timeMs += 1000;
-    return this.#input.compute(this.#timeMs);
+    return this.#input.compute(this.#timeMs, undefined);
   }
 
   /** The records of the next batch, partition by partition. */
