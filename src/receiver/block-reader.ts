@@ -28,7 +28,7 @@ export interface StreamReading {
 
 export interface BlockReaderOptions {
   readonly blocks: BlockStore;
-  readonly log: BlockLog | undefined;
+  readonly log: Pick<BlockLog, "read"> | undefined;
   readonly pacer: () => Pacer;
   /** Undefined for a stream that is not in the program. */
   readonly readingOf: (streamUid: string) => StreamReading | undefined;
@@ -73,7 +73,7 @@ export class BlockReader {
   }
 
   async #readLogged(
-    log: BlockLog,
+    log: Pick<BlockLog, "read">,
     location: BlockLocation,
     record: BlockRecord,
     batchTimeMs: number,

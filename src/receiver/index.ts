@@ -14,6 +14,7 @@ export type { ReceivedBlock } from "./block-reader.ts";
 export { ReceivedBlockTracker } from "./block-tracker.ts";
 export { decideLosses } from "./lost-blocks.ts";
 export { type BatchMeasure, PidRateEstimator, type PidRateOptions } from "./pid-rate-estimator.ts";
+export type { RestoredBlocks } from "./received-blocks.ts";
 export { Receiver, type RestartOptions, type StoreOptions } from "./receiver.ts";
 export {
   type BlockJournal,
@@ -28,7 +29,6 @@ export {
   type ReceiverRegistration,
   ReceiverTracker,
   type ReceiverTrackerOptions,
-  type RestoredBlocks,
 } from "./receiver-tracker.ts";
 export type { SourceRange } from "./source-range.ts";
 export {

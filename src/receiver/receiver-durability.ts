@@ -31,6 +31,8 @@ export interface ReceiverDurability {
   readonly journal: BlockJournal;
   /** Without it blocks live in the memory of the process alone. */
   readonly log?: BlockLog | undefined;
+  /** Reads what earlier lives logged, where this one logs nothing. */
+  readonly earlierLog?: Pick<BlockLog, "read"> | undefined;
   /** Rejects with `epoch_superseded` when another driver has taken over; asked before each acknowledgement. */
   assertLeading(): Promise<void>;
   /** Ends the process: a log or the journal failed, or another driver leads. Nothing is acknowledged any more. */

@@ -1,20 +1,19 @@
 /**
- * Owns: all receivers of a context and what they received, from the first start until the last
- * block is forgotten.
- * Does not own: when batches are made and complete (the scheduler tells), one receiver's life
- * (receiver-supervisor.ts).
+ * Owns: all receivers of a context, from their registration to their end; the door to what they
+ * received.
+ * Does not own: what becomes of it (received-blocks.ts), when batches are made and complete (the
+ * scheduler tells), one receiver's life (receiver-supervisor.ts).
  *
- * Invariants: I1 allocation and cleaning go on after the receivers have stopped, so that a graceful
- * stop can drain. I2 what ends with this life (`forget`, `close`) is not journaled: a restart finds
- * all that was known.
+ * Invariant: I1 allocation and cleaning go on after the receivers have stopped, so that a graceful
+ * stop can drain.
  */
 import { type Clock, Deadline, StreamError } from "../base/index.ts";
-import { type BlockStore, Pacer } from "../core/index.ts";
-import type { AllocationPins, BlockRecord, BlocksLost } from "./block-events.ts";
-import { BlockLedger, type CleanedBatch } from "./block-ledger.ts";
-import { BlockReader, type ReceivedBlock } from "./block-reader.ts";
-import { BlockWriter } from "./block-writer.ts";
+import type { BlockStore } from "../core/index.ts";
+import type { AllocationPins, BlocksLost } from "./block-events.ts";
+import type { BlockKnowledge } from "./block-ledger.ts";
+import type { ReceivedBlock, StreamReading } from "./block-reader.ts";
 import { RateLimiter } from "./rate-limiter.ts";
+import { ReceivedBlocks, type RestoredBlocks } from "./received-blocks.ts";
 import type { Receiver } from "./receiver.ts";
 import { type ReceiverDurability, volatileDurability } from "./receiver-durability.ts";
 import type { ReceiverEvents, ReceiverInfo } from "./receiver-info.ts";
@@ -25,7 +24,6 @@ import {
 } from "./receiver-options.ts";
 import { ReceiverSupervisor } from "./receiver-supervisor.ts";
 import type { TrackerState } from "./tracker-state.ts";
-import { UnprocessedBlocks } from "./unprocessed-blocks.ts";
 import { UnprocessedBound } from "./unprocessed-bound.ts";
 
 export interface ReceiverTrackerOptions {
@@ -48,21 +46,10 @@ export interface ReceiverRegistration {
   readonly receiver: Receiver<unknown>;
 }
 
-/** What an earlier life of the driver has left. */
-export interface RestoredBlocks {
-  readonly state: TrackerState;
-  /** The batches that are allocated and not completed. */
-  readonly unfinishedMs: readonly number[];
-  /** Whether anything may be computed of a batch again (default: of the unfinished ones). */
-  readonly isNeeded?: ((batchTimeMs: number) => boolean) | undefined;
-}
-
 interface Registered extends ReceiverRegistration {
   readonly supervisor: ReceiverSupervisor;
   readonly limiter: RateLimiter;
 }
-
-const neverAborted: AbortSignal = new AbortController().signal;
 
 /** Runs the receivers of a context, and gives what they received to batches. */
 export class ReceiverTracker {
@@ -71,13 +58,10 @@ export class ReceiverTracker {
   readonly #events: ReceiverEvents;
   readonly #settings: ReceiverSettings;
   readonly #bound: UnprocessedBound;
-  readonly #unprocessed: UnprocessedBlocks;
   /** By stream id. */
   readonly #registered = new Map<number, Registered>();
   #durability: ReceiverDurability;
-  #ledger: BlockLedger;
-  #reader: BlockReader;
-  #releasedBeforeMs = Number.NEGATIVE_INFINITY;
+  #received: ReceivedBlocks;
   #phase: "initialized" | "started" | "stopped" = "initialized";
   #stopping: Promise<void> | undefined;
 
@@ -87,43 +71,31 @@ export class ReceiverTracker {
     this.#blocks = blocks;
     this.#events = events;
     this.#settings = receiverSettings(options);
-    this.#durability = durability ?? volatileDurability;
-    this.#ledger = new BlockLedger(this.#durability);
-    this.#reader = this.#newReader();
     const { unprocessedBytesMax, unprocessedRecordsMax } = this.#settings;
     this.#bound = new UnprocessedBound(unprocessedRecordsMax, unprocessedBytesMax);
-    this.#unprocessed = new UnprocessedBlocks(this.#bound);
-  }
-
-  /** Says what outlives the process, before the first receiver is registered. Throws `receivers_started`. */
-  makeDurable(durability: ReceiverDurability): void {
-    this.#assertFresh();
-    this.#durability = durability;
-    this.#ledger = new BlockLedger(durability);
-    this.#reader = this.#newReader();
+    this.#durability = durability ?? volatileDurability;
+    this.#received = this.#newReceived();
   }
 
   /**
-   * Goes on from what an earlier life has left, before the first receiver is registered. Journals
-   * and tells which blocks are lost, as no log holds them, and how far positions go back for it.
-   * Throws `receivers_started`, and what the journal throws.
+   * Says what outlives the process, before `restore` and before the first receiver is registered.
+   * Throws `receivers_started`.
    */
-  async restore({
-    state,
-    unfinishedMs,
-    isNeeded = (timeMs) => unfinishedMs.includes(timeMs),
-  }: RestoredBlocks): Promise<BlocksLost | undefined> {
-    this.#assertFresh();
-    const ledger = new BlockLedger(this.#durability, state);
-    this.#ledger = ledger;
-    const lost = await ledger.lose(isNeeded);
-    this.#unprocessed.restored(ledger.known.unallocatedBlocks());
-    for (const batchTimeMs of unfinishedMs) {
-      const blocks = ledger.known.blocksOfBatch(batchTimeMs);
-      this.#unprocessed.restored(blocks);
-      this.#unprocessed.allocated(batchTimeMs, blocks);
-    }
-    return lost;
+  makeDurable(durability: ReceiverDurability): void {
+    this.#assertUnused();
+    this.#durability = durability;
+    this.#received = this.#newReceived();
+  }
+
+  /**
+   * Goes on from what an earlier life has left, before the first receiver is registered and the
+   * first batch is allocated. Journals and tells which blocks are lost, as no log holds them, and
+   * how far positions go back for it. Throws `receivers_started`, and what the journal throws.
+   */
+  async restore({ state, ...left }: RestoredBlocks): Promise<BlocksLost | undefined> {
+    this.#assertUnused();
+    this.#received = this.#newReceived(state);
+    return this.#received.settle(left);
   }
 
   /**
@@ -133,17 +105,6 @@ export class ReceiverTracker {
     const { name, receiver, streamId, streamUid } = registration;
     if (this.#phase !== "initialized") throw new StreamError("receivers_started", { name });
     const limiter = new RateLimiter(this.#clock, this.#settings.initialRate);
-    const writer = new BlockWriter({
-      streamUid,
-      clock: this.#clock,
-      blocks: this.#blocks,
-      ledger: this.#ledger,
-      durability: this.#durability,
-      level: receiver.storageLevel,
-      storeTimeoutMs: this.#settings.blockStoreTimeoutMs,
-      decode: (bytes) => receiver.decodeBlock(bytes),
-      pacer: () => this.#pacer(),
-    });
     const supervisor = new ReceiverSupervisor({
       streamId,
       streamUid,
@@ -151,8 +112,12 @@ export class ReceiverTracker {
       receiver,
       clock: this.#clock,
       events: this.#events,
-      ledger: this.#ledger,
-      writer,
+      ledger: this.#received.ledger,
+      writer: this.#received.writerOf({
+        streamUid,
+        storeTimeoutMs: this.#settings.blockStoreTimeoutMs,
+        ...readingOf(receiver),
+      }),
       limiter,
       bound: this.#bound,
       settings: this.#settings,
@@ -173,14 +138,12 @@ export class ReceiverTracker {
    * stay for the next call.
    */
   async allocate(batchTimeMs: number, pins?: AllocationPins): Promise<void> {
-    const isNew = await this.#ledger.allocate(batchTimeMs, pins);
-    if (!isNew) return;
-    this.#unprocessed.allocated(batchTimeMs, this.#ledger.known.blocksOfBatch(batchTimeMs));
+    await this.#received.allocate(batchTimeMs, pins);
   }
 
   /** What a batch was pinned to; undefined when it is not allocated, or is forgotten. */
   pinsOf(batchTimeMs: number): AllocationPins | undefined {
-    return this.#ledger.known.pinsOf(batchTimeMs);
+    return this.#known.pinsOf(batchTimeMs);
   }
 
   /**
@@ -188,23 +151,22 @@ export class ReceiverTracker {
    * without.
    */
   blocksOf(streamUid: string, batchTimeMs: number): readonly ReceivedBlock[] {
-    const records = this.#ledger.known.blocksOf(streamUid, batchTimeMs);
-    return records.map((record) => this.#reader.handle(record, batchTimeMs));
+    return this.#received.blocksOf(streamUid, batchTimeMs);
   }
 
   /** All that is known of received blocks, for a checkpoint. */
   snapshot(): TrackerState {
-    return this.#ledger.known.snapshot();
+    return this.#known.snapshot();
   }
 
   /** The time of the last batch that was given its blocks; undefined before the first. */
   get lastAllocatedTimeMs(): number | undefined {
-    return this.#ledger.known.lastAllocatedTimeMs;
+    return this.#known.lastAllocatedTimeMs;
   }
 
   /** Whether there are blocks that no batch has. */
   get hasUnallocatedBlocks(): boolean {
-    return this.#ledger.known.hasUnallocatedBlocks;
+    return this.#known.hasUnallocatedBlocks;
   }
 
   /** Records of all receivers, received and not yet in a completed batch. */
@@ -216,7 +178,7 @@ export class ReceiverTracker {
    * Tells that a batch is done with, also one that was given up: receivers may take as much again.
    */
   batchCompleted(batchTimeMs: number): void {
-    this.#unprocessed.completed(batchTimeMs);
+    this.#received.batchCompleted(batchTimeMs);
   }
 
   /**
@@ -224,14 +186,7 @@ export class ReceiverTracker {
    * any more. Where nothing outlives the process their allocations go, too.
    */
   async forget(beforeMs: number): Promise<void> {
-    if (this.#durability === volatileDurability) return this.clean(beforeMs);
-    const { known } = this.#ledger;
-    const afterMs = this.#releasedBeforeMs;
-    const released = known.batchTimesMs.filter((timeMs) => timeMs >= afterMs && timeMs < beforeMs);
-    await this.#release(
-      beforeMs,
-      released.map((batchTimeMs) => ({ batchTimeMs, blocks: known.blocksOfBatch(batchTimeMs) })),
-    );
+    await this.#received.forget(beforeMs);
   }
 
   /**
@@ -239,15 +194,12 @@ export class ReceiverTracker {
    * ask for them. Their blocks go from memory; the segments of the log are the caller's.
    */
   async clean(beforeMs: number): Promise<void> {
-    await this.#release(beforeMs, await this.#ledger.cleanup(beforeMs));
+    await this.#received.clean(beforeMs);
   }
 
   /** Drops all blocks from memory; what is durable stays as it is. */
   async close(): Promise<void> {
-    const { known } = this.#ledger;
-    const blocks = known.batchTimesMs.flatMap((timeMs) => known.blocksOfBatch(timeMs));
-    this.#reader.release(Number.POSITIVE_INFINITY);
-    await this.#removeAll([...blocks, ...known.unallocatedBlocks()]);
+    await this.#received.close();
   }
 
   /**
@@ -295,53 +247,33 @@ export class ReceiverTracker {
     throw error;
   }
 
-  async #release(beforeMs: number, batches: readonly CleanedBatch[]): Promise<void> {
-    this.#releasedBeforeMs = Math.max(this.#releasedBeforeMs, beforeMs);
-    this.#reader.release(beforeMs);
-    for (const { batchTimeMs } of batches) this.batchCompleted(batchTimeMs);
-    await this.#removeAll(batches.flatMap(({ blocks }) => blocks));
-  }
-
-  async #removeAll(blocks: readonly BlockRecord[]): Promise<void> {
-    await Promise.all(blocks.map((block) => this.#remove(block)));
-  }
-
-  async #remove(block: BlockRecord): Promise<void> {
-    try {
-      await this.#blocks.remove(block.id);
-    } catch (error) {
-      // The block is dropped from memory all the same; the store removes what is left when it
-      // closes.
-      const { supervisor } = this.#receiverOf(block.streamUid) ?? {};
-      supervisor?.reportError("a block could not be removed", error);
-    }
-  }
-
-  #newReader(): BlockReader {
-    return new BlockReader({
+  #newReceived(state?: TrackerState): ReceivedBlocks {
+    const options = {
+      clock: this.#clock,
       blocks: this.#blocks,
-      log: this.#durability.log,
-      pacer: () => this.#pacer(),
-      readingOf: (streamUid) => {
-        const receiver = this.#receiverOf(streamUid)?.receiver;
-        if (receiver === undefined) return undefined;
-        return {
-          level: receiver.storageLevel,
-          decode: (bytes) => receiver.decodeBlock(bytes),
-        };
+      bound: this.#bound,
+      durability: this.#durability,
+      readingOf: (streamUid: string) => {
+        const receiver = this.#feederOf(streamUid)?.receiver;
+        return receiver && readingOf(receiver);
       },
-    });
+      removeFailed: (streamUid: string, error: unknown) => {
+        const supervisor = this.#feederOf(streamUid)?.supervisor;
+        supervisor?.reportError("a block could not be removed", error);
+      },
+    };
+    return new ReceivedBlocks(options, state);
   }
 
-  #pacer(): Pacer {
-    return new Pacer(this.#clock, neverAborted);
+  get #known(): BlockKnowledge {
+    return this.#received.ledger.known;
   }
 
-  #receiverOf(streamUid: string): Registered | undefined {
+  #feederOf(streamUid: string): Registered | undefined {
     return [...this.#registered.values()].find((one) => one.streamUid === streamUid);
   }
 
-  #assertFresh(): void {
+  #assertUnused(): void {
     if (this.#registered.size > 0) throw new StreamError("receivers_started");
   }
 
@@ -354,4 +286,8 @@ export class ReceiverTracker {
     if (registered === undefined) throw new StreamError("receiver_unknown", { streamId });
     return registered;
   }
+}
+
+function readingOf(receiver: Receiver<unknown>): StreamReading {
+  return { level: receiver.storageLevel, decode: (bytes) => receiver.decodeBlock(bytes) };
 }
