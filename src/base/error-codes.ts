@@ -482,11 +482,6 @@ export const errorCodes = {
     message: "a state snapshot is not what was written",
     help: "put the file back from a copy; `millrace inspect <directory>` tells what is there",
   },
-  format_newer: {
-    kind: "usage",
-    message: "a file was written by a newer release",
-    help: "start with that release or a later one; nothing was changed",
-  },
   // recovery
   epoch_superseded: {
     kind: "closed",
