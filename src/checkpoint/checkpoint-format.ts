@@ -111,7 +111,7 @@ const streamShape = recordShape<CheckpointStream>(name("SourceState"), {
   positions: arrayShape(
     recordShape<Positions>(name("NextPosition"), { partition: stringShape, next: longShape }),
   ),
-  nextBlockNumber: longShape,
+  state: optionalShape(plainShape),
 });
 
 const blockShape = recordShape<CheckpointBlock>(name("Block"), {
@@ -151,6 +151,7 @@ const batchShape = recordShape<CheckpointBatch>(name("Batch"), {
   inputs: mapShape(plainShape),
   partitions: mapShape(longShape),
   outputsDone: arrayShape(stringShape),
+  leftOutOf: arrayShape(stringShape),
 });
 
 const snapshotShape = recordShape<StateSnapshotRef>(name("StateSnapshotRef"), {

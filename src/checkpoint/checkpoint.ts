@@ -50,6 +50,8 @@ export interface CheckpointBatch {
   readonly partitions: Readonly<Record<string, number>>;
   /** The outputs of it that are done. */
   readonly outputsDone: readonly string[];
+  /** The stateful operators, by uid, that went on without its data, as it was given up. */
+  readonly leftOutOf: readonly string[];
 }
 
 /** What is known of the source of one input. */
@@ -59,7 +61,8 @@ export interface CheckpointStream {
   readonly receiverStart: number;
   /** The next position that is expected of each source partition. */
   readonly positions: readonly { readonly partition: string; readonly next: number }[];
-  readonly nextBlockNumber: number;
+  /** What an input without a receiver has to know of the batches so far; plain data. */
+  readonly state?: unknown;
 }
 
 /** Where a log stands: its segment (a name in the store), the bytes of it, and the number of its next frame. */

@@ -101,6 +101,7 @@ export const checkpointArbitrary: fc.Arbitrary<Checkpoint> = fc
     inputs: record(valueArbitrary),
     partitions: record(count),
     outputsDone: fc.array(text, { maxLength: 2 }),
+    leftOutOf: fc.array(text, { maxLength: 2 }),
     head: fc.record({
       applicationId: text,
       applicationName: text,
@@ -124,14 +125,14 @@ export const checkpointArbitrary: fc.Arbitrary<Checkpoint> = fc
         streamUid: text,
         receiverStart: count,
         positions: fc.array(fc.record({ partition: text, next: count }), { maxLength: 2 }),
-        nextBlockNumber: count,
+        state: valueArbitrary.filter((value) => value !== undefined),
       }),
       ({ streamUid }) => streamUid,
     ),
     snapshots: unique(snapshot, ({ operatorUid, versionMs }) => `${operatorUid} ${versionMs}`),
   })
   .map(({ head, graph, blocks, batchSteps, owners, snapshots, ...rest }): Checkpoint => {
-    const { status, inputs, partitions, outputsDone, streams } = rest;
+    const { status, inputs, partitions, outputsDone, leftOutOf, streams } = rest;
     const batches = batchSteps
       .toSorted((a, b) => a - b)
       .map((step, index): CheckpointBatch => {
@@ -143,6 +144,7 @@ export const checkpointArbitrary: fc.Arbitrary<Checkpoint> = fc
           inputs,
           partitions,
           outputsDone,
+          leftOutOf,
         };
       });
     return {

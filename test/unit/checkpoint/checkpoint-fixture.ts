@@ -71,6 +71,7 @@ export const fixtureCheckpoint: Checkpoint = {
       inputs: {},
       partitions: { "updateStateByKey-1c9f8d2a": 2 },
       outputsDone: ["print-77ab01cd"],
+      leftOutOf: ["updateStateByKey-1c9f8d2a"],
     },
     {
       batchTimeMs: 1_700_000_005_000,
@@ -79,6 +80,7 @@ export const fixtureCheckpoint: Checkpoint = {
       inputs: { files: [{ path: "/in/a.txt", byteCount: 12, modifiedMs: 1_699_999_999_000 }] },
       partitions: { "updateStateByKey-1c9f8d2a": 2 },
       outputsDone: [],
+      leftOutOf: [],
     },
   ],
   blocks: [
@@ -118,7 +120,7 @@ export const fixtureCheckpoint: Checkpoint = {
       streamUid: "feed",
       receiverStart: 2,
       positions: [{ partition: "p0", next: 1000 }],
-      nextBlockNumber: 14,
+      state: { chosen: ["a.txt"] },
     },
   ],
   accumulators: { dropped: 3, byReason: new Map([["late", 2n]]) },
@@ -154,6 +156,6 @@ export const fixtureCheckpoint: Checkpoint = {
 /** Its file, as the first release wrote it. */
 export const fixtureRef: CheckpointRef = {
   name: "checkpoints/001700000005000-0000000002-000007",
-  sha256: "7f3f6624a56318fe235d8f5cec50acb6b74a4bee0f014c76d157f0695e35d08e",
-  byteCount: 7157,
+  sha256: "d51f51ed46d67316be44d8aec5de263b8b086f656d04c1fdca2f01cb2d5de08a",
+  byteCount: 7277,
 };

@@ -1,0 +1,161 @@
+/**
+ * Owns: reading a journal back: all of its events, and what is wrong with it, in the words of the recovery table.
+ * Does not own: the copies and frames (src/wal), what is decided (recovery-policy.ts).
+ */
+import type { Store } from "../store/index.ts";
+import {
+  journalNames,
+  judgeTail,
+  type LogBound,
+  type LogDamage,
+  type LogListing,
+  type LogPlan,
+  listLog,
+  planLog,
+  readBeginnings,
+  readLog,
+  type SegmentReport,
+} from "../wal/index.ts";
+import { decodeEvent } from "./journal-codec.ts";
+import type { JournalBound, JournalEvent } from "./journal-events.ts";
+import { journalDirectories } from "./layout.ts";
+import type { JournalFacts } from "./recovery-policy.ts";
+
+/** An event with its number in the journal. */
+export interface NumberedEvent {
+  readonly sequence: number;
+  readonly event: JournalEvent;
+}
+
+/** Where the next epoch goes on, and how it seals what is there. */
+export interface JournalEnd {
+  readonly nextSegment: number;
+  readonly nextSequence: number;
+  readonly sealed: readonly JournalBound[];
+}
+
+/** A journal as it was found. */
+export interface JournalReading {
+  readonly facts: JournalFacts;
+  readonly events: readonly NumberedEvent[];
+  readonly end: JournalEnd;
+  readonly listing: LogListing;
+  readonly plan: LogPlan;
+  /** All that is wrong, for messages. */
+  readonly damage: readonly LogDamage[];
+  /** The segments as they were found; those with a damaged copy are to be repaired. */
+  readonly reports: readonly SegmentReport[];
+  readonly byteCount: number;
+}
+
+export interface ReadJournalOptions {
+  readonly decode?: ((stored: Uint8Array) => Uint8Array | Promise<Uint8Array>) | undefined;
+  /** Frames below this had been durable, as a checkpoint tells. */
+  readonly vouchedUntil?: number | undefined;
+}
+
+/** Reads the journal of a store; it throws only where the store cannot be asked, or an event makes no sense. */
+export async function readJournal(
+  store: Store,
+  { decode, vouchedUntil }: ReadJournalOptions = {},
+): Promise<JournalReading> {
+  const listing = await listLog(store, journalPlace(store));
+  const bounds = await boundsOf(store, planLog(listing), decode);
+  const plan = planLog(listing, { bounds });
+  const events: NumberedEvent[] = [];
+  const damage: LogDamage[] = [];
+  const reports: SegmentReport[] = [];
+  let isLost = false;
+  for await (const event of readLog(store, plan, { kind: "journal", decode })) {
+    if (event.kind === "frame") {
+      events.push({ sequence: event.sequence, event: decodeEvent(event.payload) });
+    } else if (event.kind === "segment") reports.push(event.report);
+    else if (event.kind === "damage") damage.push(event.damage);
+    // What is lost at the end may never have been promised; the verdict about the tail tells.
+    else if (event.loss.segment !== lastSegment(plan)) isLost = true;
+  }
+  return {
+    ...judge({ damage, events, isLost, plan, reports, vouchedUntil }),
+    events,
+    listing,
+    plan,
+    damage,
+    reports,
+    byteCount: listing.files.reduce((sum, { byteCount }) => sum + byteCount, 0),
+  };
+}
+
+/** Where the journal of a store is: in two copies on a medium that appends. */
+export function journalPlace(store: Store): Parameters<typeof listLog>[1] {
+  const { mirror, primary } = journalDirectories;
+  const mirrorDirectory = store.openLog === undefined ? undefined : mirror;
+  return { directory: primary, mirrorDirectory, names: journalNames };
+}
+
+function lastSegment(plan: LogPlan): number | undefined {
+  const last = plan.parts.at(-1);
+  return last === undefined || "until" in last ? undefined : last.segment;
+}
+
+/** What each epoch said, in its first event, about the ends of those before it. */
+async function boundsOf(
+  store: Store,
+  plan: LogPlan,
+  decode: ReadJournalOptions["decode"],
+): Promise<ReadonlyMap<number, LogBound>> {
+  const bounds = new Map<number, LogBound>();
+  for (const frame of await readBeginnings(store, plan, { kind: "journal", decode })) {
+    const event = decodeEvent(frame.payload);
+    if (event.kind !== "epoch_opened") continue;
+    for (const { epoch, length, segment } of event.sealed) bounds.set(epoch, { segment, length });
+  }
+  return bounds;
+}
+
+interface Judged {
+  readonly facts: JournalFacts;
+  readonly end: JournalEnd;
+}
+
+function judge(found: {
+  readonly damage: readonly LogDamage[];
+  readonly events: readonly NumberedEvent[];
+  readonly isLost: boolean;
+  readonly plan: LogPlan;
+  readonly reports: readonly SegmentReport[];
+  readonly vouchedUntil: number | undefined;
+}): Judged {
+  const { damage, events, isLost, plan, reports, vouchedUntil } = found;
+  const has = (kind: LogDamage["kind"]) => damage.some((each) => each.kind === kind);
+  const last = reports.at(-1);
+  const verdict = last && judgeTail(last, { until: vouchedUntil });
+  const nextSequence = (events.at(-1)?.sequence ?? -1) + 1;
+  const isBehind = verdict === undefined && (vouchedUntil ?? 0) > nextSequence;
+  const hasGap = plan.parts.some((part) => "until" in part) || isBehind;
+  const isDamaged = isLost || verdict?.kind === "damaged";
+  const isTorn = verdict?.kind === "cut" && verdict.name === "open_torn";
+  const copiesBeforeTail = reports
+    .slice(0, isTorn ? -1 : undefined)
+    .flatMap(({ copies }) => copies);
+  return {
+    facts: {
+      hasSegments: plan.parts.length > 0,
+      isNewerFormat: has("format_newer"),
+      hasGap,
+      copiesDiffer: has("copies_differ"),
+      isDamaged,
+      hasTornTail: isTorn,
+      hasRepairableCopy: copiesBeforeTail.some((copy) => !copy.isWhole),
+      hasData: events.some(({ event }) => event.kind !== "epoch_opened"),
+      endsWithStop: events.at(-1)?.event.kind === "driver_stopped",
+    },
+    end: {
+      nextSegment: (last?.segment ?? -1) + 1,
+      nextSequence: verdict?.kind === "cut" ? (verdict.nextSequence ?? nextSequence) : nextSequence,
+      sealed:
+        last !== undefined && verdict?.kind === "cut"
+          ? [{ epoch: last.epoch, segment: last.segment, length: verdict.bound.length }]
+          : [],
+    },
+  };
+}
