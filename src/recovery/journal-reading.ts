@@ -50,14 +50,12 @@ export interface JournalReading {
 
 export interface ReadJournalOptions {
   readonly decode?: ((stored: Uint8Array) => Uint8Array | Promise<Uint8Array>) | undefined;
-  /** Frames below this had been durable, as a checkpoint tells. */
-  readonly vouchedUntil?: number | undefined;
 }
 
 /** Reads the journal of a store; it throws only where the store cannot be asked, or an event makes no sense. */
 export async function readJournal(
   store: Store,
-  { decode, vouchedUntil }: ReadJournalOptions = {},
+  { decode }: ReadJournalOptions = {},
 ): Promise<JournalReading> {
   const listing = await listLog(store, journalPlace(store));
   const bounds = await boundsOf(store, planLog(listing), decode);
@@ -75,7 +73,7 @@ export async function readJournal(
     else if (event.loss.segment !== lastSegment(plan)) isLost = true;
   }
   return {
-    ...judge({ damage, events, isLost, plan, reports, vouchedUntil }),
+    ...judge({ damage, events, isLost, plan, reports }),
     events,
     listing,
     plan,
@@ -112,6 +110,9 @@ async function boundsOf(
   return bounds;
 }
 
+/** What a driver notes before it is ready to receive anything. */
+const beginnings: ReadonlySet<JournalEvent["kind"]> = new Set(["epoch_opened"]);
+
 interface Judged {
   readonly facts: JournalFacts;
   readonly end: JournalEnd;
@@ -123,15 +124,13 @@ function judge(found: {
   readonly isLost: boolean;
   readonly plan: LogPlan;
   readonly reports: readonly SegmentReport[];
-  readonly vouchedUntil: number | undefined;
 }): Judged {
-  const { damage, events, isLost, plan, reports, vouchedUntil } = found;
+  const { damage, events, isLost, plan, reports } = found;
   const has = (kind: LogDamage["kind"]) => damage.some((each) => each.kind === kind);
   const last = reports.at(-1);
-  const verdict = last && judgeTail(last, { until: vouchedUntil });
+  const verdict = last && judgeTail(last);
   const nextSequence = (events.at(-1)?.sequence ?? -1) + 1;
-  const isBehind = verdict === undefined && (vouchedUntil ?? 0) > nextSequence;
-  const hasGap = plan.parts.some((part) => "until" in part) || isBehind;
+  const hasGap = plan.parts.some((part) => "until" in part);
   const isDamaged = isLost || verdict?.kind === "damaged";
   const isTorn = verdict?.kind === "cut" && verdict.name === "open_torn";
   const copiesBeforeTail = reports
@@ -146,7 +145,7 @@ function judge(found: {
       isDamaged,
       hasTornTail: isTorn,
       hasRepairableCopy: copiesBeforeTail.some((copy) => !copy.isWhole),
-      hasData: events.some(({ event }) => event.kind !== "epoch_opened"),
+      hasData: events.some(({ event }) => !beginnings.has(event.kind)),
       endsWithStop: events.at(-1)?.event.kind === "driver_stopped",
     },
     end: {

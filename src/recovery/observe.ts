@@ -1,0 +1,146 @@
+/**
+ * Owns: looking into a checkpoint directory: what is there, what of it can be believed, and what the driver of the last
+ * life knew. It changes nothing.
+ * Does not own: what follows from it (recovery-policy.ts), taking over (driver-life.ts).
+ */
+import { StreamError } from "../base/index.ts";
+import {
+  type Checkpoint,
+  type CheckpointRef,
+  parseDurableName,
+  readCheckpoint,
+} from "../checkpoint/index.ts";
+import type { Store } from "../store/index.ts";
+import { damageError } from "../wal/index.ts";
+import { knowledgeOf } from "./checkpoint-content.ts";
+import { DriverKnowledge } from "./driver-knowledge.ts";
+import { newestEpoch } from "./epochs.ts";
+import { type JournalReading, readJournal } from "./journal-reading.ts";
+import {
+  type DirectoryFacts,
+  type DirectoryLabel,
+  decideDirectory,
+  type RecoveryCase,
+} from "./recovery-policy.ts";
+
+/** What an earlier life left. */
+export interface LeftLife {
+  readonly checkpoint: Checkpoint;
+  readonly ref: CheckpointRef;
+  /** What its driver knew when it ended. */
+  readonly knowledge: DriverKnowledge;
+}
+
+/** A checkpoint directory as it was found. */
+export interface Observation {
+  readonly newestEpoch: number;
+  readonly journal: JournalReading;
+  readonly decision: RecoveryCase<DirectoryFacts, DirectoryLabel>;
+  /** Where the decision is to resume. */
+  readonly left: LeftLife | undefined;
+  /** Where the decision is to refuse. */
+  readonly refusal: StreamError | undefined;
+}
+
+/** Undoes what a store does to the frames of logs; a log is read by ranges, past the transform of whole objects. */
+export type DecodeFrame = (stored: Uint8Array) => Uint8Array | Promise<Uint8Array>;
+
+/** Looks into a directory. Rejects where the store cannot be asked. */
+export async function observe(
+  store: Store,
+  logs: Store,
+  decode?: DecodeFrame,
+): Promise<Observation> {
+  const epoch = await newestEpoch(store);
+  const journal = await readJournal(logs, { decode });
+  const found = await findCheckpoint(store, journal);
+  const facts: DirectoryFacts = {
+    newestEpoch: epoch,
+    hasForeignNames: epoch === 0 && (await hasForeignNames(store)),
+    checkpoint: found.kind,
+    journal: { ...journal.facts, hasGap: journal.facts.hasGap || found.isAhead },
+  };
+  const decision = decideDirectory(facts);
+  const isResumed = decision.course === "resume" && found.content !== undefined;
+  return {
+    newestEpoch: epoch,
+    journal,
+    decision,
+    left: isResumed ? leftLife(found.content, found.ref, journal) : undefined,
+    refusal: decision.course === "refuse" ? refusalOf(store, decision, journal, found) : undefined,
+  };
+}
+
+interface FoundCheckpoint {
+  readonly kind: DirectoryFacts["checkpoint"];
+  readonly content?: Checkpoint;
+  readonly ref: CheckpointRef;
+  readonly error?: StreamError;
+  /** Whether it knows of more of the journal than there is. */
+  readonly isAhead: boolean;
+}
+
+/**
+ * The newest checkpoint: the one that the journal tells of last, or one of a later name that it had no time to tell of. An
+ * older one is no way out when that one is damaged.
+ */
+async function findCheckpoint(store: Store, journal: JournalReading): Promise<FoundCheckpoint> {
+  const noRef: CheckpointRef = { name: "", sha256: "", byteCount: 0 };
+  const told = journal.events
+    .map(({ event }) => (event.kind === "checkpoint_written" ? event.checkpoint : undefined))
+    .findLast((ref) => ref !== undefined);
+  let newestName = "";
+  for await (const { name } of store.list("checkpoints/")) newestName = name;
+  if (told === undefined && newestName === "") return { kind: "none", ref: noRef, isAhead: false };
+  const isUntold = newestName > (told?.name ?? "");
+  const ref = isUntold || told === undefined ? { ...noRef, name: newestName } : told;
+  try {
+    const content = await readCheckpoint(store, isUntold ? newestName : ref);
+    const isAhead = content.journal.sequence > journal.end.nextSequence;
+    return { kind: "read", content, ref, isAhead };
+  } catch (error) {
+    if (!(error instanceof StreamError) || error.kind === "unavailable") throw error;
+    const kind = error.code === "format_newer" ? "newer format" : "damaged";
+    return { kind, ref, error, isAhead: false };
+  }
+}
+
+async function hasForeignNames(store: Store): Promise<boolean> {
+  for await (const { name } of store.list("")) {
+    if (parseDurableName(name).kind === "unknown" && name !== "lockfile") return true;
+  }
+  return false;
+}
+
+function leftLife(
+  checkpoint: Checkpoint | undefined,
+  ref: CheckpointRef,
+  journal: JournalReading,
+): LeftLife | undefined {
+  if (checkpoint === undefined) return undefined;
+  const knowledge = new DriverKnowledge(knowledgeOf(checkpoint, ref));
+  for (const { event, sequence } of journal.events) {
+    if (sequence >= checkpoint.journal.sequence) knowledge.apply(event);
+  }
+  return { checkpoint, ref, knowledge };
+}
+
+function refusalOf(
+  store: Store,
+  decision: RecoveryCase<DirectoryFacts, DirectoryLabel>,
+  journal: JournalReading,
+  found: FoundCheckpoint,
+): StreamError {
+  const details = { directory: store.address, case: decision.label };
+  if (found.error !== undefined) {
+    const { cause, code } = found.error;
+    return new StreamError(code, { ...details, ...found.error.details }, { cause });
+  }
+  const [damage] = journal.damage;
+  const because = damage && damageError(damage);
+  return new StreamError(
+    decision.code ?? "journal_damaged",
+    { ...details, ...because?.details },
+    because === undefined ? {} : { cause: because },
+  );
+}
