@@ -161,13 +161,14 @@ export function writeFrameHeader(
 /** Reads the frame header that stands at `offset`; undefined where there is none. Needs its 36 bytes. */
 export function decodeFrameHeader(bytes: Buffer, offset: number): FrameHeader | undefined {
   if (bytes.compare(frameMarker, 0, 4, 0, 4) !== 0) return undefined;
-  if (checksumAt(offset, bytes.subarray(0, 32)) !== bytes.readUInt32LE(32)) return undefined;
+  // The checksum comes last: bytes that only look like a frame are told by their numbers for less.
   const payloadByteCount = bytes.readUInt32LE(4);
   const unsyncedBefore = bytes.readUInt32LE(12);
   const epoch = readWhole(bytes, 16);
   const sequence = readWhole(bytes, 24);
   if (epoch === undefined || sequence === undefined) return undefined;
   if (payloadByteCount > payloadBytesMax || unsyncedBefore > sequence) return undefined;
+  if (checksumAt(offset, bytes.subarray(0, 32)) !== bytes.readUInt32LE(32)) return undefined;
   const payloadChecksum = bytes.readUInt32LE(8);
   return { payloadByteCount, payloadChecksum, unsyncedBefore, epoch, sequence };
 }
@@ -186,10 +187,10 @@ export function encodeFooter(offset: number, footer: SegmentFooter): Buffer {
 /** Reads the footer that stands at `offset`; undefined where there is none. Needs its 56 bytes. */
 export function decodeFooter(bytes: Buffer, offset: number): SegmentFooter | undefined {
   if (bytes.compare(footerMarker, 0, 4, 0, 4) !== 0) return undefined;
-  if (checksumAt(offset, bytes.subarray(0, 52)) !== bytes.readUInt32LE(52)) return undefined;
   const frameCount = readWhole(bytes, 4);
   const nextSequence = readWhole(bytes, 12);
   if (frameCount === undefined || nextSequence === undefined) return undefined;
+  if (checksumAt(offset, bytes.subarray(0, 52)) !== bytes.readUInt32LE(52)) return undefined;
   return { frameCount, nextSequence, hash: Uint8Array.from(bytes.subarray(20, 52)) };
 }
 

@@ -41,7 +41,11 @@ export async function findNextPart(window: SegmentWindow, behind: Behind): Promi
     const bytes = window.peek(offset, stepBytes) ?? (await window.bytes(offset, stepBytes));
     const at = bytes.indexOf(markerStart);
     if (at >= 0) {
-      const part = await partAt(window, offset + at, behind);
+      const partOffset = offset + at;
+      // Awaiting what is there already would cost more than all the rest, where bytes are full of markers.
+      const head =
+        window.peek(partOffset, footerBytes) ?? (await window.bytes(partOffset, footerBytes));
+      const part = partOf(head, partOffset, behind);
       if (part !== undefined) return part;
       offset += at + 1;
     } else if (bytes.length < stepBytes) {
@@ -60,12 +64,7 @@ async function endBefore(window: SegmentWindow, offset: number): Promise<number>
   return offset - 1 + length;
 }
 
-async function partAt(
-  window: SegmentWindow,
-  offset: number,
-  behind: Behind,
-): Promise<NextPart | undefined> {
-  const head = await window.bytes(offset, footerBytes);
+function partOf(head: Buffer, offset: number, behind: Behind): NextPart | undefined {
   const footer = head.length === footerBytes ? decodeFooter(head, offset) : undefined;
   if (footer !== undefined) {
     const { nextSequence: sequence } = footer;

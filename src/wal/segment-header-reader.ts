@@ -16,9 +16,13 @@ import type { SegmentWindow } from "./segment-window.ts";
 
 export type FoundHeader =
   | { readonly kind: "header"; readonly header: SegmentHeader; readonly bytes: Buffer }
-  | { readonly kind: "header_cut"; readonly why: string; readonly byteCount: number }
   | {
-      readonly kind: "header_damaged" | "header_mismatch" | "foreign" | "format_newer";
+      readonly kind:
+        | "header_cut"
+        | "header_damaged"
+        | "header_mismatch"
+        | "foreign"
+        | "format_newer";
       readonly why: string;
     };
 
@@ -52,7 +56,7 @@ export async function readSegmentHeader(
 const checksumWrong = "the checksum of the header is wrong";
 
 function cut(byteCount: number): FoundHeader {
-  return { kind: "header_cut", why: `it ends after ${byteCount} bytes`, byteCount };
+  return { kind: "header_cut", why: `it ends after ${byteCount} bytes` };
 }
 
 function mismatch(header: SegmentHeader, expected: SegmentExpectation): FoundHeader | undefined {

@@ -112,15 +112,13 @@ class SegmentScan {
       this.#nextSequence = found.header.firstSequence;
       return true;
     }
-    const { why } = found;
-    if (found.kind === "header_damaged" || found.kind === "foreign") {
-      yield await this.#passDamage(found.kind, why);
-      return true;
+    if (found.kind === "header_mismatch" || found.kind === "format_newer") {
+      yield this.#damage(found.kind, undefined, this.#restLost(), found);
+      return false;
     }
-    const byteCount = found.kind === "header_cut" ? found.byteCount : undefined;
-    yield this.#damage(found.kind, byteCount, this.#restLost(), { why });
-    this.#offset += byteCount ?? 0;
-    return false;
+    // What looks like a cut may be a wrong length; frames that are there are found without the header.
+    yield await this.#passDamage(found.kind, found.why);
+    return true;
   }
 
   async *#readFrame(

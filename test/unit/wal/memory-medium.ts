@@ -11,6 +11,8 @@ export type Operation = "open" | "append" | "sync" | "create" | "read" | "delete
 export class MemoryMedium implements Store {
   readonly address = "memory:test";
   readonly files = new Map<string, Buffer>();
+  /** How much of a file survives a loss of power. */
+  readonly synced = new Map<string, number>();
   readonly operations: { readonly operation: Operation; readonly name: string }[] = [];
   /** Called before each operation; what it throws is the failure of that operation, and it may wait. */
   before: (operation: Operation, name: string) => void | Promise<void> = () => {};
@@ -37,6 +39,7 @@ export class MemoryMedium implements Store {
     const pieces: Uint8Array[] = content instanceof Uint8Array ? [content] : [];
     if (!(content instanceof Uint8Array)) for await (const piece of content) pieces.push(piece);
     this.files.set(name, Buffer.concat(pieces));
+    this.synced.set(name, this.file(name).length);
     return "created" as const;
   }
 
@@ -82,9 +85,25 @@ export class MemoryMedium implements Store {
         await this.#operate("append", name);
         this.files.set(name, Buffer.concat([this.file(name), bytes]));
       },
-      sync: () => this.#operate("sync", name),
+      sync: async () => {
+        const length = byteCount();
+        await this.#operate("sync", name);
+        this.synced.set(name, length);
+      },
       close: async () => {},
     };
+  }
+
+  /** What is there after a crash at this moment; `tear` says what became of the bytes that were not synced. */
+  crashed(tear: (unsynced: Buffer, file: string) => Buffer): MemoryMedium {
+    const after = new MemoryMedium({ appends: this.openLog !== undefined });
+    for (const [name, bytes] of this.files) {
+      const durable = this.synced.get(name) ?? 0;
+      const torn = tear(Buffer.from(bytes.subarray(durable)), name);
+      after.files.set(name, Buffer.concat([bytes.subarray(0, durable), torn]));
+      after.synced.set(name, durable + torn.length);
+    }
+    return after;
   }
 
   async #operate(operation: Operation, name: string): Promise<void> {
