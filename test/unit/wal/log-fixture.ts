@@ -2,14 +2,27 @@
 import { Buffer } from "node:buffer";
 import { ManualClock } from "../../../src/testing/index.ts";
 import {
+  type FrameAddress,
+  journalNames,
   type LogDamage,
+  type LogEvent,
+  type LogFrame,
+  type LogLoss,
+  type LogPlace,
+  type LogPlan,
+  type LogPlanOptions,
   type LogWriter,
   type LogWriterOptions,
+  listLog,
   openLogWriter,
+  planLog,
+  type ReadLogOptions,
   type ReadSegmentOptions,
+  readLog,
   readSegment,
   type SegmentEnd,
   type SegmentFrame,
+  type SegmentReport,
 } from "../../../src/wal/index.ts";
 import type { MemoryMedium } from "./memory-medium.ts";
 
@@ -71,4 +84,55 @@ export async function contentOf(
 
 export function textsOf(frames: readonly SegmentFrame[]): string[] {
   return frames.map(({ stored }) => Buffer.from(stored).toString());
+}
+
+export const journalPlace: LogPlace = { directory: "journal", names: journalNames };
+export const mirroredPlace: LogPlace = { ...journalPlace, mirrorDirectory: "journal-mirror" };
+
+export interface LogContent {
+  readonly plan: LogPlan;
+  readonly frames: readonly LogFrame[];
+  readonly damage: readonly LogDamage[];
+  readonly losses: readonly LogLoss[];
+  readonly reports: readonly SegmentReport[];
+}
+
+/** Lists, plans and reads a journal. */
+export async function readJournal(
+  store: MemoryMedium,
+  { place = journalPlace, ...options }: LogPlanOptions & { readonly place?: LogPlace } = {},
+): Promise<LogContent> {
+  const plan = planLog(await listLog(store, place), options);
+  return { plan, ...(await readPlan(store, plan)) };
+}
+
+export async function readPlan(
+  store: MemoryMedium,
+  plan: LogPlan,
+  options: Partial<ReadLogOptions> = {},
+): Promise<Omit<LogContent, "plan">> {
+  const events: LogEvent[] = [];
+  for await (const event of readLog(store, plan, { kind: "journal", ...options })) {
+    events.push(event);
+  }
+  return {
+    frames: events.filter((event) => event.kind === "frame"),
+    damage: events.flatMap((event) => (event.kind === "damage" ? [event.damage] : [])),
+    losses: events.flatMap((event) => (event.kind === "loss" ? [event.loss] : [])),
+    reports: events.flatMap((event) => (event.kind === "segment" ? [event.report] : [])),
+  };
+}
+
+export function payloadsOf(frames: readonly LogFrame[]): string[] {
+  return frames.map(({ payload }) => Buffer.from(payload).toString());
+}
+
+export async function appendAll(log: LogWriter, texts: readonly string[]): Promise<FrameAddress[]> {
+  return Promise.all(texts.map((text) => log.append(bytesOf(text))));
+}
+
+/** Turns one byte of a file into another. */
+export function spoil(medium: MemoryMedium, file: string, offset: number): void {
+  const bytes = medium.file(file);
+  bytes[offset] = (bytes[offset] ?? 0) ^ 0x10;
 }

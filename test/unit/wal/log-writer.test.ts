@@ -3,8 +3,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Settlement } from "../../../src/base/index.ts";
 import { ManualClock } from "../../../src/testing/index.ts";
-import { type FrameAddress, type LogWriter, readFrame } from "../../../src/wal/index.ts";
+import { readFrame } from "../../../src/wal/index.ts";
 import {
+  appendAll,
   bytesOf,
   contentOf,
   journalFile,
@@ -15,10 +16,6 @@ import {
 import { MemoryMedium, type Operation } from "./memory-medium.ts";
 
 const mirrored = { mirrorDirectory: "journal-mirror" };
-
-function appendAll(log: LogWriter, texts: readonly string[]): Promise<FrameAddress[]> {
-  return Promise.all(texts.map((text) => log.append(bytesOf(text))));
-}
 
 /** Lets everything go on that waits for nothing but promises. */
 async function settle(): Promise<void> {
