@@ -75,6 +75,26 @@ export const errorCodes = {
     help: "write it with the codec null or deflate",
   },
   // store
+  address_invalid: {
+    kind: "usage",
+    message: "the address of a store is not valid",
+    help: "pass a path, file:/a/path, memory:name, s3://bucket/prefix or a registered scheme",
+  },
+  store_scheme_unknown: {
+    kind: "usage",
+    message: "nobody has registered this kind of store",
+    help: "register it by registerScheme() first, or write ./ before a path that looks like one",
+  },
+  store_scheme_taken: {
+    kind: "usage",
+    message: "the scheme is registered already",
+    help: "register another name, once in each process",
+  },
+  store_name_invalid: {
+    kind: "usage",
+    message: "no object of a store can have this name",
+    help: "use parts of A-Z a-z 0-9 . _ - = with / between them, where no object is the folder of others",
+  },
   store_taken: {
     kind: "usage",
     message: "the name is taken already",
@@ -84,6 +104,41 @@ export const errorCodes = {
     kind: "data",
     message: "there is no such object in the store",
     help: "find out who removed it; look whether the address is the right one",
+  },
+  store_full: {
+    kind: "unavailable",
+    message: "the store has no room left",
+    help: "make room on the disk, or raise the quota",
+  },
+  store_denied: {
+    kind: "unavailable",
+    message: "the store does not allow this",
+    help: "look at owner, permissions and credentials, and whether it is mounted read-only",
+  },
+  store_unreachable: {
+    kind: "unavailable",
+    message: "the store does not answer",
+    help: "look at the network and the store; what was under way may or may not have happened",
+  },
+  store_unsuitable: {
+    kind: "unavailable",
+    message: "the store cannot make an object whole or not at all",
+    help: "use a file system with hard links, all of the directory on one; or another kind of store",
+  },
+  store_write_failed: {
+    kind: "unavailable",
+    message: "a store could not write",
+    help: "look at the disk; nobody knows whether it is there, so try again under a fresh name",
+  },
+  store_read_failed: {
+    kind: "unavailable",
+    message: "a store could not read",
+    help: "look at the disk; nothing was changed, so try again",
+  },
+  store_closed: {
+    kind: "closed",
+    message: "the store was closed",
+    help: "open it again",
   },
   // wal
   log_failed: {

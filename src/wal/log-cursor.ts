@@ -67,7 +67,7 @@ export class CopyCursor {
 
 /** A file that the medium does not give is damage: another copy may make up for it. A store that is away is none. */
 function refusal(file: string, error: unknown): LogDamage {
-  const code = error instanceof StreamError ? String(error.code) : "";
+  const code = error instanceof StreamError ? error.code : undefined;
   const isMissing = code === "store_missing";
   if (!isMissing && code !== "store_read_failed") throw error;
   return {

@@ -7,8 +7,8 @@
  * I2. Memory holds a frame and a piece of each copy of one segment.
  */
 import type { Store } from "../store/index.ts";
-import type { LogDamage } from "./damage.ts";
-import type { LogEvent } from "./log-events.ts";
+import type { DamageKind, LogDamage } from "./damage.ts";
+import type { LogEvent, SegmentReport } from "./log-events.ts";
 import type { LogKind } from "./log-format.ts";
 import type { LogPlan, PlannedGap, PlannedSegment } from "./log-plan.ts";
 import { SegmentUnion } from "./segment-union.ts";
@@ -48,7 +48,7 @@ export async function* readLog(
       // A later epoch may have died before its first frame; but that frame seals what came before.
       if (event.kind === "frame" && open !== undefined) yield unsealed(open);
       if (event.kind === "frame") open = undefined;
-      if (event.kind === "segment" && event.report.sealed === "open") open = part;
+      if (event.kind === "segment" && isOpen(event.report)) open = part;
       yield event;
     }
     nextSequence = union.nextSequence;
@@ -59,6 +59,14 @@ export async function* readLog(
   const lost = missing(last, nextSequence).lost;
   yield { kind: "loss", loss: { segment: last.from, lost, because: before } };
 }
+
+/** Nobody knows whether a segment is sealed whose end was not reached. */
+function isOpen({ copies, sealed }: SegmentReport): boolean {
+  const isRead = copies.some(({ damage }) => !damage.some((kind) => unread.has(kind)));
+  return sealed === "open" && isRead;
+}
+
+const unread: ReadonlySet<DamageKind> = new Set(["segment_missing", "segment_unreadable"]);
 
 function isGap(part: PlannedSegment | PlannedGap): part is PlannedGap {
   return "until" in part;

@@ -67,7 +67,7 @@ async function closeAll(logs: readonly AppendLog[]): Promise<void> {
 }
 
 function takenOr(reason: unknown): Error {
-  const isTaken = reason instanceof StreamError && String(reason.code) === "store_taken";
+  const isTaken = reason instanceof StreamError && reason.code === "store_taken";
   return isTaken
     ? new StreamError("log_taken", reason.details, { cause: reason })
     : asError(reason);

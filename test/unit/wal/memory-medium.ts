@@ -29,7 +29,7 @@ export class MemoryMedium implements Store {
   /** The bytes of a file, to be changed. */
   file(name: string): Buffer {
     const bytes = this.files.get(name);
-    if (bytes === undefined) throw new StreamError("argument_invalid", { name });
+    if (bytes === undefined) throw new StreamError("store_missing", { name });
     return bytes;
   }
 
@@ -73,7 +73,7 @@ export class MemoryMedium implements Store {
 
   async #openLog(name: string): Promise<AppendLog> {
     await this.#operate("open", name);
-    if (this.files.has(name)) throw new StreamError("argument_invalid", { name, taken: true });
+    if (this.files.has(name)) throw new StreamError("store_taken", { name });
     this.files.set(name, Buffer.alloc(0));
     const byteCount = () => this.file(name).length;
     return {
