@@ -44,7 +44,7 @@ export interface SegmentReport {
   readonly epoch: number;
   /**
    * `footer`: by its writer, and nothing was lost. `bound`: by a later epoch, and nothing before was lost. `open`: by
-   * nobody. `broken`: it was sealed, and frames are lost.
+   * nobody. `broken`: it was sealed, and frames of it, or its header, are lost.
    */
   readonly sealed: "footer" | "bound" | "open" | "broken";
   /** Up to where frames follow each other without a gap; 0 where there is none. */

@@ -160,9 +160,19 @@ export class SegmentUnion {
     return isWhole || this.#wholeLength() >= length;
   }
 
+  /** Frames do not count without the header that opens their segment. */
+  #counted(): { readonly length: number; readonly until: number | undefined } {
+    return this.#hasHeader() ? this.#whole : { length: 0, until: this.#options.nextSequence };
+  }
+
+  #hasHeader(): boolean {
+    const isVoid = this.#part.sealedLength === 0;
+    return isVoid || this.#cursors.some(({ end }) => end?.header !== undefined);
+  }
+
   /** The footer included, where one was found. */
   #wholeLength(): number {
-    const { length } = this.#whole;
+    const { length } = this.#counted();
     return this.#hasFooter() && !this.#hasLost ? length + footerBytes : length;
   }
 
@@ -180,12 +190,13 @@ export class SegmentUnion {
     const { epoch, segment } = this.#part;
     const durable = this.#cursors.flatMap(({ end }) => end?.durableBelow ?? []);
     const sealed = this.#sealed();
+    const whole = this.#counted();
     return {
       segment,
       epoch,
       sealed,
-      wholeLength: this.#whole.length,
-      wholeUntil: this.#whole.until ?? this.#firstLost(),
+      wholeLength: whole.length,
+      wholeUntil: whole.until ?? this.#firstLost(),
       durableBelow: durable.length === 0 ? undefined : Math.max(...durable),
       copies: [
         ...this.#cursors.flatMap((cursor) => this.#copyReport(cursor, sealed)),
@@ -198,7 +209,7 @@ export class SegmentUnion {
   #sealed(): SegmentReport["sealed"] {
     const { sealedLength } = this.#part;
     if (sealedLength === undefined && !this.#hasFooter()) return "open";
-    if (this.#hasLost) return "broken";
+    if (this.#hasLost || !this.#hasHeader()) return "broken";
     return sealedLength === undefined ? "footer" : "bound";
   }
 

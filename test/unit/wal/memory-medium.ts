@@ -94,14 +94,19 @@ export class MemoryMedium implements Store {
     };
   }
 
-  /** What is there after a crash at this moment; `tear` says what became of the bytes that were not synced. */
-  crashed(tear: (unsynced: Buffer, file: string) => Buffer): MemoryMedium {
+  /**
+   * What is there after a crash at this moment; `tear` says what became of the bytes that were not synced: undefined means
+   * that not even the name is there, if it was not durable.
+   */
+  crashed(tear: (unsynced: Buffer, file: string) => Buffer | undefined): MemoryMedium {
     const after = new MemoryMedium({ appends: this.openLog !== undefined });
     for (const [name, bytes] of this.files) {
-      const durable = this.synced.get(name) ?? 0;
-      const torn = tear(Buffer.from(bytes.subarray(durable)), name);
-      after.files.set(name, Buffer.concat([bytes.subarray(0, durable), torn]));
-      after.synced.set(name, durable + torn.length);
+      const durable = this.synced.get(name);
+      const torn = tear(Buffer.from(bytes.subarray(durable ?? 0)), name) ?? Buffer.alloc(0);
+      if (torn.length === 0 && durable === undefined) continue;
+      const kept = Buffer.concat([bytes.subarray(0, durable ?? 0), torn]);
+      after.files.set(name, kept);
+      after.synced.set(name, kept.length);
     }
     return after;
   }
