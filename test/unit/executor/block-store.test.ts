@@ -4,11 +4,18 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../../src/base/index.ts";
-import { type StorageLevelName, StorageLevels } from "../../../src/core/index.ts";
+import {
+  encodeRecords,
+  Pacer,
+  type StorageLevelName,
+  StorageLevels,
+} from "../../../src/core/index.ts";
 import { LocalBlockStore } from "../../../src/executor/block-store.ts";
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 const keepingLevels = Object.values(StorageLevels).filter(({ name }) => name !== "NONE");
+
+const pacer = () => new Pacer(systemClock, new AbortController().signal);
 
 /** Records that take about 8 KB in memory; the same number gives the same records. */
 const about8KB = (seed: number): string[] =>
@@ -235,6 +242,44 @@ describe("LocalBlockStore", () => {
       for (const index of [0, 1, 2]) {
         expect(await store.get(`input-0-${index}`)?.read()).toEqual(about8KB(index));
       }
+    });
+
+    test.each(keepingLevels)(
+      "a block that a log has makes room without a file, kept at $name",
+      async (level) => {
+        boundedBy(10_000);
+        const logged = await encodeRecords(about8KB(0), pacer());
+        const kept = await store.put("input-0-0", about8KB(0), level, { logged });
+        expect(store.get("input-0-0") === undefined).toBe(!level.useMemory);
+        await put("input-0-1", [...about8KB(1), 1], "MEMORY_ONLY");
+        await store.put("input-0-2", about8KB(2), level, { logged });
+        expect(store.get("input-0-0")).toBeUndefined();
+        await expect(kept.read()).rejects.toEqual(code("block_unreadable"));
+        expect(await files()).toEqual([]);
+      },
+    );
+
+    test("bytes that a log has are kept without a copy, and make room without a file", async () => {
+      boundedBy(1000);
+      const bytes = new Uint8Array(800).fill(1);
+      const decode = (kept: Uint8Array) => [kept];
+      const level = StorageLevels.MEMORY_AND_DISK_SER;
+      const block = await store.putBytes("input-0-0", bytes, level, decode, { logged: bytes });
+      expect((await block.read())[0]).toBe(bytes);
+      await store.putBytes("input-0-1", bytes, level, decode, { logged: bytes });
+      expect(store.get("input-0-0")).toBeUndefined();
+      expect(await files()).toEqual([]);
+    });
+
+    test("the serialized form that a log has is not made again", async () => {
+      const logged = await encodeRecords(["logged"], pacer());
+      const level = StorageLevels.MEMORY_ONLY_SER;
+      const block = await store.put("input-0-0", ["given"], level, { logged });
+      expect(await block.read()).toEqual(["logged"]);
+      const objects = await store.put("input-0-1", ["given"], StorageLevels.MEMORY_ONLY, {
+        logged,
+      });
+      expect(await objects.read()).toEqual(["given"]);
     });
 
     test("room that was given back can be used again", async () => {

@@ -1,13 +1,21 @@
 /** Owns: a block store in memory that a test can make fail or wait. */
-import type { BlockStore, StorageLevel, StoredBlock } from "../../../src/core/index.ts";
+import type { BlockStore, PutOptions, StorageLevel, StoredBlock } from "../../../src/core/index.ts";
 
 export class MemoryBlocks implements BlockStore {
   readonly kept = new Map<string, StoredBlock>();
   readonly levels = new Map<string, string>();
+  /** The serialized form of the blocks that came with one. */
+  readonly logged = new Map<string, Uint8Array>();
   /** What every write waits for, and fails with. */
   gate: () => Promise<void> = () => Promise.resolve();
 
-  async put(id: string, records: readonly unknown[], level: StorageLevel): Promise<StoredBlock> {
+  async put(
+    id: string,
+    records: readonly unknown[],
+    level: StorageLevel,
+    { logged }: PutOptions = {},
+  ): Promise<StoredBlock> {
+    if (logged !== undefined) this.logged.set(id, logged);
     return this.#keep(id, level, records.length, () => records);
   }
 
@@ -16,7 +24,9 @@ export class MemoryBlocks implements BlockStore {
     bytes: Uint8Array,
     level: StorageLevel,
     decode: (bytes: Uint8Array) => readonly unknown[],
+    { logged }: PutOptions = {},
   ): Promise<StoredBlock> {
+    if (logged !== undefined) this.logged.set(id, logged);
     return this.#keep(id, level, 0, () => decode(bytes));
   }
 

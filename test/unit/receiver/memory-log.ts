@@ -18,6 +18,8 @@ export class MemoryLog implements BlockLog {
   readonly frames = new Map<number, Uint8Array>();
   reads = 0;
   gate: Gate = () => Promise.resolve();
+  /** What follows when the bytes are there. */
+  kept: Gate = () => Promise.resolve();
   #offset = 0;
 
   constructor(segment = "blocks/0000000001-driver-0000000000") {
@@ -29,6 +31,7 @@ export class MemoryLog implements BlockLog {
     const offset = this.#offset;
     this.#offset += bytes.length;
     this.frames.set(offset, bytes.slice());
+    await this.kept();
     return { segment: this.segment, offset, length: bytes.length, checksum: 0 };
   }
 
@@ -44,17 +47,20 @@ export class MemoryLog implements BlockLog {
 
 /** Keeps events as bytes: what is no plain data is refused, and nothing is shared with the driver. */
 export class MemoryJournal implements BlockJournal {
-  readonly kept: Uint8Array[] = [];
+  readonly frames: Uint8Array[] = [];
   gate: Gate = () => Promise.resolve();
+  /** What follows when the event is there. */
+  kept: Gate = () => Promise.resolve();
 
   async append(event: BlockEvent): Promise<void> {
     const bytes = encodeValue(event);
     await this.gate();
-    this.kept.push(bytes);
+    this.frames.push(bytes);
+    await this.kept();
   }
 
   get events(): BlockEvent[] {
-    return this.kept.map((bytes) => decodeValue(bytes) as BlockEvent);
+    return this.frames.map((bytes) => decodeValue(bytes) as BlockEvent);
   }
 
   /** What the next life knows. */
