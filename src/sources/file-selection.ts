@@ -8,11 +8,18 @@
  */
 import type { FilePin } from "./input-file.ts";
 
+/** What a batch is made of; plain data. */
+export interface ChosenFiles {
+  readonly files: readonly FilePin[];
+  /** Whether all that was there was seen. */
+  readonly isComplete: boolean;
+}
+
 /** What the selection of a stream has to know after a restart; plain data. */
 export interface FileSelectionState {
   /** Files that were not modified after that are no input. */
   readonly sinceMs: number;
-  /** The time of the last batch that it knows of. */
+  /** The time of the last batch by which all that was there had been seen. */
   readonly untilMs: number;
   /** Files that were not modified after that may have been chosen and forgotten. */
   readonly forgottenMs: number;
@@ -26,10 +33,12 @@ export class FileSelection {
   /** By path, the time of the batch that has it. */
   readonly #chosen = new Map<string, number>();
   #forgottenMs: number;
-  /** The last batch of an earlier life, as long as not all that came since was seen. */
+  /** The last batch of an earlier life by which all had been seen, as long as files that came since may be missing. */
   #resumedFromMs: number | undefined;
-  /** The first batch of this life, where there was an earlier one. */
+  /** The first batch of this life. */
   #resumedAtMs: number | undefined;
+  /** The batch that has seen all since; only when the next one comes is it sure to have been allocated. */
+  #caughtUpMs: number | undefined;
 
   /**
    * Files that were not modified after `sinceMs` are no input; chosen ones are remembered for `rememberMs`. With the
@@ -48,16 +57,17 @@ export class FileSelection {
     const chosen = [...this.#chosen].map(([path, timeMs]) => ({ path, timeMs }));
     return {
       sinceMs: this.#sinceMs,
-      untilMs,
+      untilMs: Math.min(untilMs, this.#resumedFromMs ?? untilMs),
       forgottenMs: this.#forgottenMs,
       chosen: chosen.filter(({ timeMs }) => timeMs <= untilMs),
     };
   }
 
   /** Takes over what an earlier life chose for a batch. */
-  adopt(timeMs: number, files: readonly FilePin[]): void {
+  adopt(timeMs: number, { files, isComplete }: ChosenFiles): void {
     for (const { path } of files) this.#chosen.set(path, timeMs);
-    this.#resumedFromMs = Math.max(this.#resumedFromMs ?? timeMs, timeMs);
+    const fromMs = this.#resumedFromMs ?? timeMs;
+    this.#resumedFromMs = isComplete ? Math.max(fromMs, timeMs) : fromMs;
   }
 
   /** Whether the file was chosen for a batch that is remembered. */
@@ -67,6 +77,9 @@ export class FileSelection {
 
   /** Forgets the files that need not be remembered at that time any more. */
   forgetOld(timeMs: number): void {
+    if (this.#caughtUpMs !== undefined && this.#caughtUpMs < timeMs) {
+      this.#resumedFromMs = undefined;
+    }
     const untilMs = this.#lookBackMs(timeMs);
     this.#forgottenMs = Math.max(this.#forgottenMs, untilMs);
     for (const [path, chosenMs] of this.#chosen) {
@@ -75,14 +88,11 @@ export class FileSelection {
   }
 
   /**
-   * The files of a batch, by the time of their change, then by name. The first batch after a restart looks back to the
-   * last one before it, and so do those after it until `isComplete`, as long as files are remembered at most.
+   * The files of a batch, by the time of their change, then by name; after `forgetOld`. The first batch after a restart
+   * looks back to the last one before it, and so do those after it until one sees all, for as long as files are
+   * remembered.
    */
-  choose(
-    timeMs: number,
-    files: readonly FilePin[],
-    { isComplete }: { readonly isComplete: boolean } = { isComplete: true },
-  ): FilePin[] {
+  choose(timeMs: number, { files, isComplete }: ChosenFiles): ChosenFiles {
     this.#resumedAtMs ??= timeMs;
     const thresholdMs = Math.max(this.#sinceMs, this.#lookBackMs(timeMs), this.#forgottenMs);
     const chosen = files
@@ -92,10 +102,8 @@ export class FileSelection {
       )
       .sort((a, b) => a.modifiedMs - b.modifiedMs || (a.path < b.path ? -1 : 1));
     for (const { path } of chosen) this.#chosen.set(path, timeMs);
-    if (isComplete || timeMs - this.#resumedAtMs >= this.#rememberMs) {
-      this.#resumedFromMs = undefined;
-    }
-    return chosen;
+    if (isComplete || timeMs - this.#resumedAtMs >= this.#rememberMs) this.#caughtUpMs ??= timeMs;
+    return { files: chosen, isComplete };
   }
 
   #lookBackMs(timeMs: number): number {

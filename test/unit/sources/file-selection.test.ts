@@ -7,7 +7,8 @@ const file = (path: string, modifiedMs: number) => ({ path, modifiedMs, byteCoun
 /** A batch as a stream asks for it. */
 function chooseAt(selection: FileSelection, timeMs: number, files: ReturnType<typeof file>[]) {
   selection.forgetOld(timeMs);
-  return selection.choose(timeMs, files).map(({ path }) => path);
+  const chosen = selection.choose(timeMs, { files, isComplete: true });
+  return chosen.files.map(({ path }) => path);
 }
 
 describe("FileSelection", () => {
