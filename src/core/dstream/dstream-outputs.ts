@@ -5,7 +5,7 @@
 import { localPath, StreamError } from "../../base/index.ts";
 import { type FileWriter, lineOf, type RDD } from "../rdd/index.ts";
 import { DStreamHandle } from "./dstream-handle.ts";
-import { declarationSite, type OutputBody, OutputNode } from "./output-node.ts";
+import { declarationSite, type OutputBody, OutputNode, type OutputTraits } from "./output-node.ts";
 
 /** A declared output operation. */
 export class OutputOperation {
@@ -15,7 +15,7 @@ export class OutputOperation {
     this.#output = output;
   }
 
-  /** Gives the output an id that stays the same however the program changes; throws `uid_taken`. */
+  /** Gives the output an id that stays the same however the program changes; throws `uid_fixed`, `uid_taken`. */
   uid(uid: string): this {
     this.#output.giveUid(uid);
     return this;
@@ -29,7 +29,7 @@ export class DStreamOutputs<T> extends DStreamHandle<T> {
    * unless it runs an action.
    */
   foreachRDD(body: OutputBody<T>): OutputOperation {
-    return this.#output("foreachRDD", body, declarationSite());
+    return this.#output("foreachRDD", body, declarationSite(), { functions: [body] });
   }
 
   /** Calls `f` with the records of each partition of each batch, where they are: the place for connections. */
@@ -41,6 +41,7 @@ export class DStreamOutputs<T> extends DStreamHandle<T> {
       (dataset, timeMs) =>
         dataset.foreachPartition((records, partition) => f(records, partition, timeMs)),
       declarationSite(),
+      { functions: [f] },
     );
   }
 
@@ -98,10 +99,16 @@ export class DStreamOutputs<T> extends DStreamHandle<T> {
       kind,
       (dataset, timeMs) => save(dataset, directoryAt(timeMs)),
       declarationSite(),
+      { parameters: [prefix, suffix] },
     );
   }
 
-  #output(kind: string, body: OutputBody<T>, declaredAt: string): OutputOperation {
-    return new OutputOperation(new OutputNode<T>(this.node, kind, body, declaredAt));
+  #output(
+    kind: string,
+    body: OutputBody<T>,
+    declaredAt: string,
+    traits?: OutputTraits,
+  ): OutputOperation {
+    return new OutputOperation(new OutputNode<T>(this.node, kind, body, declaredAt, traits));
   }
 }

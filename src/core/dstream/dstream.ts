@@ -29,6 +29,7 @@ import {
   type Verdict,
 } from "../rdd/index.ts";
 import type { Duration } from "../time.ts";
+import type { AnyFunction } from "./code-hash.ts";
 import { DStreamOutputs } from "./dstream-outputs.ts";
 import type { DStreamNode } from "./node.ts";
 import { DerivedNode } from "./operators/derived.ts";
@@ -61,7 +62,7 @@ export class DStream<T> extends DStreamOutputs<T> {
   map<N extends number>(f: (record: T) => NumberValue<N>): DStream<number>;
   map<U>(f: (record: T) => U & NotPromise<U>): DStream<U>;
   map<U>(f: (record: T) => U & NotPromise<U>): DStream<U> {
-    return this.#derive("map", (dataset) => dataset.map(f));
+    return this.#derive("map", (dataset) => dataset.map(f), [f]);
   }
 
   /** Any number of records for each record. */
@@ -69,14 +70,14 @@ export class DStream<T> extends DStreamOutputs<T> {
   flatMap<U>(f: (record: T) => Iterable<Returned<U>>): DStream<U>;
   flatMap<R>(f: (record: T) => R & NotPromise<R> & Iterable<unknown>): DStream<Elements<R>>;
   flatMap<U>(f: (record: T) => Iterable<U>): DStream<U> {
-    return this.#derive("flatMap", (dataset) => dataset.flatMap(f));
+    return this.#derive("flatMap", (dataset) => dataset.flatMap(f), [f]);
   }
 
   /** The records for which the predicate holds. */
   filter<U extends T>(predicate: (record: T) => record is U): DStream<U>;
   filter<B>(predicate: (record: T) => Verdict<B>): DStream<T>;
   filter(predicate: (record: T) => boolean): DStream<T> {
-    return this.#derive("filter", (dataset) => dataset.filter(predicate));
+    return this.#derive("filter", (dataset) => dataset.filter(predicate), [predicate]);
   }
 
   /** One record for each record, by a function that waits; the results keep the order of the records. */
@@ -89,7 +90,7 @@ export class DStream<T> extends DStreamOutputs<T> {
     f: (record: T) => PromiseLike<U>,
     options: { concurrency?: number } = {},
   ): DStream<U> {
-    return this.#derive("mapAsync", (dataset) => dataset.mapAsync(f, options));
+    return this.#derive("mapAsync", (dataset) => dataset.mapAsync(f, options), [f]);
   }
 
   /** Each partition as one array. */
@@ -110,7 +111,7 @@ export class DStream<T> extends DStreamOutputs<T> {
     f: (records: readonly T[]) => PartitionResult<U>,
     options: { preservesPartitioning?: boolean } = {},
   ): DStream<U> {
-    return this.#derive("mapPartitions", (dataset) => dataset.mapPartitions(f, options));
+    return this.#derive("mapPartitions", (dataset) => dataset.mapPartitions(f, options), [f]);
   }
 
   /** As `mapPartitions`, with the number of the partition. */
@@ -126,16 +127,13 @@ export class DStream<T> extends DStreamOutputs<T> {
     f: (partition: number, records: readonly T[]) => PartitionResult<U>,
     options: { preservesPartitioning?: boolean } = {},
   ): DStream<U> {
-    return this.#derive("mapPartitionsWithIndex", (dataset) =>
-      dataset.mapPartitionsWithIndex(f, options),
-    );
+    const derive = (dataset: RDD<T>): RDD<U> => dataset.mapPartitionsWithIndex(f, options);
+    return this.#derive("mapPartitionsWithIndex", derive, [f]);
   }
 
   /** The same records in that many partitions. */
   repartition(partitionCount: number): DStream<T> {
-    return this.#derive("repartition", (dataset) => dataset.repartition(partitionCount), [
-      partitionCount,
-    ]);
+    return this.#derive("repartition", (dataset) => dataset.repartition(partitionCount));
   }
 
   /** The records of both streams; throws `contexts_differ`, `slides_differ`. */
@@ -159,7 +157,9 @@ export class DStream<T> extends DStreamOutputs<T> {
 
   /** The records of each batch as one, by an associative function; nothing for an empty batch. */
   reduce(f: (left: T, right: T) => T): DStream<T> {
-    return this.#derive("reduce", (dataset) => keyedByNull(dataset).reduceByKey(f, 1).values());
+    return this.#derive("reduce", (dataset) => keyedByNull(dataset).reduceByKey(f, 1).values(), [
+      f,
+    ]);
   }
 
   /** How often each record is in each batch. */
@@ -171,7 +171,7 @@ export class DStream<T> extends DStreamOutputs<T> {
 
   /** Another dataset made of that of each batch, on the driver. */
   transform<U>(f: (dataset: RDD<T>, timeMs: number) => RDD<U> | Promise<RDD<U>>): DStream<U> {
-    return transformed<[T], U>([this], ([dataset], timeMs) => f(dataset, timeMs));
+    return transformed<[T], U>([this], ([dataset], timeMs) => f(dataset, timeMs), f);
   }
 
   /** A dataset made of those of two streams in each batch, on the driver. */
@@ -179,9 +179,9 @@ export class DStream<T> extends DStreamOutputs<T> {
     other: DStream<O>,
     f: (dataset: RDD<T>, other: RDD<O>, timeMs: number) => RDD<U> | Promise<RDD<U>>,
   ): DStream<U> {
-    return transformed<[T, O], U>([this, other], ([dataset, others], timeMs) =>
-      f(dataset, others, timeMs),
-    );
+    type Both = readonly [RDD<T>, RDD<O>];
+    const both = ([own, others]: Both, timeMs: number) => f(own, others, timeMs);
+    return transformed<[T, O], U>([this, other], both, f);
   }
 
   /** At each slide, the records of the last `window`; throws `window_off_grid`. */
@@ -277,7 +277,7 @@ export class DStream<T> extends DStreamOutputs<T> {
   ): DStream<[K, number]>;
   mapValues<K, V, W>(this: DStream<[K, V]>, f: (value: V) => Returned<W>): DStream<[K, W]>;
   mapValues<K, V, W>(this: DStream<[K, V]>, f: (value: V) => Returned<W>): DStream<[K, W]> {
-    return this.#derive("mapValues", (dataset) => dataset.mapValues(f));
+    return this.#derive("mapValues", (dataset) => dataset.mapValues(f), [f]);
   }
 
   /** Each key with any number of values for each of its values. */
@@ -285,7 +285,7 @@ export class DStream<T> extends DStreamOutputs<T> {
     this: DStream<[K, V]>,
     f: (value: V) => Iterable<Returned<W>>,
   ): DStream<[K, W]> {
-    return this.#derive("flatMapValues", (dataset) => dataset.flatMapValues(f));
+    return this.#derive("flatMapValues", (dataset) => dataset.flatMapValues(f), [f]);
   }
 
   /** Each key of either stream with the values of both, per batch. */
@@ -429,11 +429,11 @@ export class DStream<T> extends DStreamOutputs<T> {
   #derive<U>(
     kind: string,
     derive: (dataset: RDD<T>, timeMs: number) => RDD<U>,
-    parameters: readonly unknown[] = [],
+    functions: readonly AnyFunction[] = [],
   ): DStream<U> {
     const deriveNode = (dataset: RDDNode<T>, timeMs: number) =>
       derive(new RDD(dataset), timeMs).node;
-    return new DStream(new DerivedNode(this.node, kind, deriveNode, parameters));
+    return new DStream(new DerivedNode(this.node, kind, deriveNode, { functions }));
   }
 
   #combine<K, V, C>(
@@ -484,13 +484,10 @@ export type StreamsOf<Ts extends readonly unknown[]> = {
 export function transformed<Ts extends readonly unknown[], U>(
   streams: StreamsOf<Ts>,
   f: (datasets: DatasetsOf<Ts>, timeMs: number) => RDD<U> | Promise<RDD<U>>,
+  source: AnyFunction = f,
 ): DStream<U> {
-  return new DStream(
-    transformNode(
-      streams.map((stream) => stream.node),
-      f,
-    ),
-  );
+  const parents = streams.map((stream) => stream.node);
+  return new DStream(transformNode(parents, f, source));
 }
 
 function keyedByNull<T>(dataset: RDD<T>): RDD<[null, T]> {

@@ -3,6 +3,9 @@
  * next start compares with its own.
  * Does not own: the comparison (src/checkpoint), how ids come about (stream-ids.ts).
  */
+import { StreamError } from "../../base/index.ts";
+import { shortHash } from "./code-hash.ts";
+import { type Identified, numberedUid, twinNumbers } from "./stream-ids.ts";
 
 /** What a stream is to a recovery: data comes in by it, it makes some of others, or it has an effect. */
 export type StreamRole = "input" | "operator" | "output";
@@ -20,17 +23,10 @@ export interface StateDescription {
   readonly migratesFrom: readonly number[];
 }
 
-/** One input, operator or output. */
-export interface StreamDescription {
-  /** The id, unique in the graph. */
-  readonly uid: string;
-  /** Whether the program gave it; else it is derived from the lineage. */
-  readonly isUidGiven: boolean;
-  /** The derived id without the number that tells twins apart; the uid itself where it was given. */
-  readonly lineageUid: string;
+/** What a stream tells of itself, wherever in a graph it stands. */
+export interface StreamFacts {
   readonly role: StreamRole;
   readonly kind: string;
-  readonly parents: readonly string[];
   /** What tells it from another one of its kind over the same parents; plain data. */
   readonly parameters: readonly unknown[];
   /** The time between two of its datasets. */
@@ -39,12 +35,80 @@ export interface StreamDescription {
   readonly spanMs: number;
   /** A hash of the sources of its functions; undefined where it has none. */
   readonly codeHash?: string;
-  /** A hash of all that went into it: the functions of its lineage included, up to streams with a given uid. */
-  readonly signature: string;
   readonly state?: StateDescription;
+}
+
+/** One input, operator or output. */
+export interface StreamDescription extends StreamFacts {
+  /** The id, unique in the graph. */
+  readonly uid: string;
+  /** Whether the program gave it; else it is derived from the lineage. */
+  readonly isUidGiven: boolean;
+  /** The derived id without the number that tells twins apart; the uid itself where it was given. */
+  readonly lineageUid: string;
+  readonly parents: readonly string[];
+  /** A hash of all that went into it, functions included, up to the streams with a given uid: what tells twins apart. */
+  readonly signature: string;
 }
 
 /** A stream graph: all that its outputs depend on, each stream behind those that it is made of. */
 export interface GraphDescription {
   readonly streams: readonly StreamDescription[];
+}
+
+/** A stream that can be described. */
+export interface Describable extends Identified {
+  readonly parents: readonly Describable[];
+  readonly facts: StreamFacts;
+}
+
+/** All that these streams are made of, and they themselves, each behind its parents. */
+export function lineageOf<S extends { readonly parents: readonly S[] }>(
+  streams: readonly S[],
+): readonly S[] {
+  const seen = new Set<S>();
+  const visit = (stream: S): void => {
+    if (seen.has(stream)) return;
+    // Marked when it is complete, as the order of a set is that in which it was filled.
+    stream.parents.forEach(visit);
+    seen.add(stream);
+  };
+  streams.forEach(visit);
+  return [...seen];
+}
+
+/**
+ * Describes streams that are given as `lineageOf` gives them; twins among those that have an identity are numbered.
+ * Throws `uid_taken` where a uid was given that is derived for another stream.
+ */
+export function describeStreams(streams: readonly Describable[]): GraphDescription {
+  const numbers = twinNumbers(streams);
+  const known = new Map<Describable, StreamDescription>();
+  const uids = new Set<string>();
+  streams.forEach((stream, index) => {
+    const { facts, isUidGiven, lineageUid } = stream;
+    // What has no state and no effect has no identity to keep; here it has to be told apart all the same.
+    const uid = hasIdentity(facts) ? stream.uid : numberedUid(lineageUid, numbers[index]);
+    if (uids.has(uid)) throw new StreamError("uid_taken", { uid });
+    uids.add(uid);
+    const parents = stream.parents.flatMap((parent) => known.get(parent) ?? []);
+    known.set(stream, {
+      uid,
+      isUidGiven,
+      lineageUid,
+      ...facts,
+      parents: parents.map((parent) => parent.uid),
+      signature: shortHash([
+        hasIdentity(facts) ? uid : lineageUid,
+        facts.codeHash ?? null,
+        parents.map((parent) => (parent.isUidGiven ? parent.uid : parent.signature)),
+      ]),
+    });
+  });
+  return { streams: [...known.values()] };
+}
+
+/** Whether a recovery has to find a stream again: by its data, its state, or what it has done. */
+export function hasIdentity({ role, state }: Pick<StreamFacts, "role" | "state">): boolean {
+  return role !== "operator" || state !== undefined;
 }

@@ -6,7 +6,7 @@
 import { invariant, StreamError } from "../../base/index.ts";
 import type { DatasetEnvironment, StageBarrier } from "../rdd/index.ts";
 import { isMultipleOf } from "../time.ts";
-import { distinctUids } from "./distinct-uids.ts";
+import { describeStreams, type GraphDescription, lineageOf } from "./graph-description.ts";
 import type {
   BatchGap,
   InputInfo,
@@ -18,6 +18,7 @@ import type {
   StreamLineage,
   StreamScope,
 } from "./stream.ts";
+import { numberTwins } from "./stream-ids.ts";
 
 /** What one batch has to do. */
 export interface BatchPlan {
@@ -98,6 +99,10 @@ export class StreamGraph implements StreamScope {
     this.#uids.add(uid);
   }
 
+  get uidsGiven(): number {
+    return this.#uids.size;
+  }
+
   nextStreamId(): number {
     return this.#inputs.length;
   }
@@ -139,15 +144,25 @@ export class StreamGraph implements StreamScope {
     if (this.#outputs.length === 0) throw new StreamError("output_missing", {});
   }
 
-  /** Fixes the graph and its grid. */
+  /**
+   * All that the outputs depend on, and they themselves, as plain data. Throws `uid_taken` where a uid was given that is
+   * derived for another stream. The uids of inputs, stateful operators and outputs are final from here on.
+   */
+  describe(): GraphDescription {
+    const parents = this.#outputs.flatMap((output) => output.parents);
+    this.#inUse = new Set(lineageOf<StreamLineage>(parents));
+    numberTwins([...this.inputsInUse, ...this.#statefulInUse(), ...this.#outputs]);
+    return describeStreams([...this.#inUse, ...this.#outputs]);
+  }
+
+  /** Fixes the graph and its grid; throws `uid_taken` as `describe`. */
   start(zeroTimeMs: number): void {
     this.assertBuilding("start");
     this.assertComplete();
     for (const output of this.#outputs) {
       for (const parent of output.parents) parent.askToRemember(this.#rememberMs);
     }
-    this.#inUse = this.#reachable();
-    this.#inputUids = distinctUids(this.#inputs);
+    this.describe();
     this.#zeroTimeMs = zeroTimeMs;
     this.#lastTimeMs = zeroTimeMs;
   }
@@ -228,16 +243,5 @@ export class StreamGraph implements StreamScope {
 
   #statefulInUse(): readonly StatefulStream[] {
     return this.#stateful.filter((stream) => this.#inUse.has(stream));
-  }
-
-  #reachable(): ReadonlySet<StreamLineage> {
-    const seen = new Set<StreamLineage>();
-    const visit = (stream: StreamLineage): void => {
-      if (seen.has(stream)) return;
-      seen.add(stream);
-      stream.parents.forEach(visit);
-    };
-    for (const output of this.#outputs) output.parents.forEach(visit);
-    return seen;
   }
 }

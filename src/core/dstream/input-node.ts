@@ -11,6 +11,8 @@ import {
   type RDDNode,
   userError,
 } from "../rdd/index.ts";
+import type { AnyFunction } from "./code-hash.ts";
+import type { StreamFacts } from "./graph-description.ts";
 import { DStreamNode } from "./node.ts";
 import type { InputInfo, InputStream, StreamScope } from "./stream.ts";
 
@@ -55,6 +57,8 @@ export abstract class InputDStream<T, Pin = unknown> {
   abstract readonly kind: string;
   /** What tells it from another input of its kind; part of the operator's uid. */
   readonly parameters: readonly unknown[] = [];
+  /** Functions of the program that make its records: a change of them is told when a state may have to be made anew. */
+  readonly functions: readonly AnyFunction[] = [];
   /** Whether an input without `allocate` gives the same dataset for the same time in another process, too. */
   readonly replay: "source" | "none" = "none";
 
@@ -107,11 +111,16 @@ export class InputNode<T> extends DStreamNode<T> implements InputStream {
     input: InputDStream<T>,
     onError: (streamId: number, message: string, error: unknown) => void,
   ) {
-    super(scope, input.kind, [], { parameters: input.parameters });
+    const { kind, parameters, functions } = input;
+    super(scope, kind, [], { parameters, functions });
     this.streamId = scope.nextStreamId();
     this.#input = input;
     this.#onError = onError;
     scope.addInput(this);
+  }
+
+  override get facts(): StreamFacts {
+    return { ...super.facts, role: "input" };
   }
 
   get name(): string {

@@ -9,7 +9,19 @@ import { createHash } from "node:crypto";
 import { StreamError } from "../../base/index.ts";
 import type { OperatorSite, RDDNode } from "../rdd/index.ts";
 import type { StorageLevel } from "../storage-level.ts";
+import { type AnyFunction, codeHashOf } from "./code-hash.ts";
+import type { StreamFacts } from "./graph-description.ts";
 import type { StreamLineage, StreamScope } from "./stream.ts";
+import { numberedUid } from "./stream-ids.ts";
+
+/** What tells an operator from others of its kind, besides its parents. */
+export interface OperatorTraits {
+  readonly slideMs?: number;
+  /** A part of the uid: with other ones it is another operator. Plain data. */
+  readonly parameters?: readonly unknown[];
+  /** Functions of the program; with other ones it is the same operator with changed code. */
+  readonly functions?: readonly AnyFunction[];
+}
 
 /** One operator of the stream graph. */
 export abstract class DStreamNode<T> implements StreamLineage {
@@ -18,26 +30,28 @@ export abstract class DStreamNode<T> implements StreamLineage {
   readonly parents: readonly StreamLineage[];
   readonly slideMs: number;
   readonly #parameters: readonly unknown[];
+  readonly #functions: readonly AnyFunction[];
   readonly #generated = new Map<number, Promise<RDDNode<T> | undefined>>();
   #givenUid: string | undefined;
-  #derivedUid: string | undefined;
+  #derived: { readonly uid: string; readonly uidsGiven: number } | undefined;
+  #twinNumber: number | undefined;
   #rememberMs = 0;
   #forgottenMs = Number.NEGATIVE_INFINITY;
   #level: StorageLevel | undefined;
 
-  /** `parameters` tell this operator from another of the same kind over the same parents; they are part of its uid. */
   constructor(
     scope: StreamScope,
     kind: string,
     parents: readonly StreamLineage[],
-    options: { slideMs?: number; parameters?: readonly unknown[] } = {},
+    traits: OperatorTraits = {},
   ) {
     scope.assertBuilding(kind);
     this.scope = scope;
     this.kind = kind;
     this.parents = parents;
-    this.slideMs = options.slideMs ?? parents[0]?.slideMs ?? scope.batchIntervalMs;
-    this.#parameters = options.parameters ?? [];
+    this.slideMs = traits.slideMs ?? parents[0]?.slideMs ?? scope.batchIntervalMs;
+    this.#parameters = traits.parameters ?? [];
+    this.#functions = traits.functions ?? [];
     for (const parent of parents) {
       if (parent.scope !== scope) throw new StreamError("contexts_differ", { operator: kind });
     }
@@ -48,8 +62,23 @@ export abstract class DStreamNode<T> implements StreamLineage {
 
   /** The id of the operator: the one that was given, else a hash of kinds, parameters and parents. */
   get uid(): string {
-    this.#derivedUid ??= this.#givenUid ?? this.#hash();
-    return this.#derivedUid;
+    return numberedUid(this.lineageUid, this.#twinNumber);
+  }
+
+  get lineageUid(): string {
+    if (this.#givenUid !== undefined) return this.#givenUid;
+    const { uidsGiven } = this.scope;
+    // A uid that a parent is given after it was asked for changes all that are derived from it.
+    if (this.#derived?.uidsGiven !== uidsGiven) this.#derived = { uid: this.#hash(), uidsGiven };
+    return this.#derived.uid;
+  }
+
+  get isUidGiven(): boolean {
+    return this.#givenUid !== undefined;
+  }
+
+  numberTwin(number: number | undefined): void {
+    this.#twinNumber = number;
   }
 
   /** Gives the operator an id of its own; throws `uid_fixed` when it has one already, `uid_taken` when another operator has it. */
@@ -59,7 +88,20 @@ export abstract class DStreamNode<T> implements StreamLineage {
       throw new StreamError("uid_fixed", { uid, current: this.#givenUid });
     this.scope.claimUid(uid);
     this.#givenUid = uid;
-    this.#derivedUid = uid;
+  }
+
+  get facts(): StreamFacts {
+    const { kind, slideMs } = this;
+    const codeHash = codeHashOf(this.#functions);
+    return {
+      role: "operator",
+      kind,
+      // As JSON has them, which is what the uid is made of.
+      parameters: JSON.parse(JSON.stringify(this.#parameters)) as unknown[],
+      slideMs,
+      spanMs: Math.max(slideMs, this.parentLookBackMs),
+      ...(codeHash === undefined ? {} : { codeHash }),
+    };
   }
 
   get rememberMs(): number {
@@ -144,7 +186,11 @@ export abstract class DStreamNode<T> implements StreamLineage {
   }
 
   #hash(): string {
-    const text = JSON.stringify([this.kind, this.#parameters, this.parents.map(({ uid }) => uid)]);
+    const text = JSON.stringify([
+      this.kind,
+      this.#parameters,
+      this.parents.map(({ lineageUid }) => lineageUid),
+    ]);
     return `${this.kind}-${createHash("sha256").update(text).digest("hex").slice(0, 8)}`;
   }
 }

@@ -1,43 +1,85 @@
 /** Owns: an output operation: what it does with the dataset of each batch time. */
 import { fileURLToPath } from "node:url";
+import { StreamError } from "../../base/index.ts";
 import { RDD, userError } from "../rdd/index.ts";
-import type { DStreamNode } from "./node.ts";
+import { codeHashOf, shortHash } from "./code-hash.ts";
+import type { StreamFacts } from "./graph-description.ts";
+import type { DStreamNode, OperatorTraits } from "./node.ts";
 import type { OutputStream, StreamJob, StreamLineage } from "./stream.ts";
+import { numberedUid } from "./stream-ids.ts";
 
 /** What an output operation does with the dataset of a batch time. */
 export type OutputBody<T> = (dataset: RDD<T>, timeMs: number) => unknown;
+
+/** What tells an output from others of its kind over the same stream. */
+export type OutputTraits = Pick<OperatorTraits, "parameters" | "functions">;
 
 /** An output operation over one stream; it runs on the driver, once per batch. */
 export class OutputNode<T> implements OutputStream {
   readonly parents: readonly StreamLineage[];
   readonly #parent: DStreamNode<T>;
+  readonly #kind: string;
   readonly #body: OutputBody<T>;
+  readonly #traits: OutputTraits;
   readonly #name: string;
   readonly #description: string;
   readonly #outputId: number;
-  #uid: string | undefined;
+  #givenUid: string | undefined;
+  #twinNumber: number | undefined;
 
   /** `declaredAt` is the stack of the call that declared it. */
-  constructor(parent: DStreamNode<T>, kind: string, body: OutputBody<T>, declaredAt: string) {
+  constructor(
+    parent: DStreamNode<T>,
+    kind: string,
+    body: OutputBody<T>,
+    declaredAt: string,
+    traits: OutputTraits = {},
+  ) {
     parent.scope.assertBuilding(kind);
     this.parents = [parent];
     this.#parent = parent;
+    this.#kind = kind;
     this.#body = body;
+    this.#traits = traits;
     this.#name = `${kind} at ${declaredAt.split("\n")[0] ?? "unknown"}`;
     this.#description = declaredAt;
     this.#outputId = parent.scope.addOutput(this);
   }
 
-  /** The id of the output: the one that was given, else that of the stream and the place in the order of definition. */
+  /** The id of the output: the one that was given, else a hash of kind, parameters and stream. */
   get uid(): string {
-    return this.#uid ?? `output-${this.#outputId}-of-${this.#parent.uid}`;
+    return numberedUid(this.lineageUid, this.#twinNumber);
   }
 
-  /** Gives the output an id of its own; throws `uid_taken`. */
+  get lineageUid(): string {
+    if (this.#givenUid !== undefined) return this.#givenUid;
+    const lineage = [this.#kind, this.#traits.parameters ?? [], this.#parent.lineageUid];
+    return `${this.#kind}-${shortHash(lineage).slice(0, 8)}`;
+  }
+
+  get isUidGiven(): boolean {
+    return this.#givenUid !== undefined;
+  }
+
+  numberTwin(number: number | undefined): void {
+    this.#twinNumber = number;
+  }
+
+  /** Gives the output an id of its own; throws `uid_fixed`, `uid_taken`. */
   giveUid(uid: string): void {
     this.#parent.scope.assertBuilding("uid");
+    if (this.#givenUid !== undefined)
+      throw new StreamError("uid_fixed", { uid, current: this.#givenUid });
     this.#parent.scope.claimUid(uid);
-    this.#uid = uid;
+    this.#givenUid = uid;
+  }
+
+  get facts(): StreamFacts {
+    const { parameters = [], functions = [] } = this.#traits;
+    const { slideMs } = this.#parent;
+    const codeHash = codeHashOf(functions);
+    const code = codeHash === undefined ? {} : { codeHash };
+    return { role: "output", kind: this.#kind, parameters, slideMs, spanMs: slideMs, ...code };
   }
 
   async jobAt(timeMs: number): Promise<StreamJob | undefined> {

@@ -8,16 +8,30 @@ import { StreamError } from "../../base/index.ts";
 import { VersionedState, type VersionedStateOptions } from "../../state/index.ts";
 import type { OperatorSite, Partitioner, RDDNode } from "../rdd/index.ts";
 import { isMultipleOf, nextOnGrid } from "../time.ts";
-import { DStreamNode } from "./node.ts";
+import type { StreamFacts } from "./graph-description.ts";
+import { DStreamNode, type OperatorTraits } from "./node.ts";
 import { noStateWork, StateStage, type StateWork } from "./state-stage.ts";
 import type { StatefulStream, StreamLineage, StreamScope } from "./stream.ts";
 
 const snapshotIntervalMsMin = 10_000;
 
+/** What is told of a state, so that a later program can tell whether it can take it over. */
+export interface StateTraits {
+  /** The version of what is kept per key; 1 where it is left out. */
+  readonly version?: number;
+  /** How values are written; `value`, the default codec, where it is left out. */
+  readonly codecId?: string;
+  /** Older versions that can be migrated. */
+  readonly migratesFrom?: readonly number[];
+  /** What the state depends on besides its slide, so that it is lost when that changes. */
+  readonly layout?: Readonly<Record<string, unknown>>;
+}
+
 /** A stream with a keyed state of which each batch time makes a version. */
 export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements StatefulStream {
   protected readonly state: VersionedState<K, S>;
   protected readonly partitioner: Partitioner;
+  readonly #traits: StateTraits;
   readonly #stages = new Map<number, StateStage<K, S>>();
   #latest: StateStage<K, S> | undefined;
   #reachedMs: number | undefined;
@@ -29,15 +43,15 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
     scope: StreamScope,
     kind: string,
     parents: readonly StreamLineage[],
-    options: {
+    options: OperatorTraits & {
       partitioner: Partitioner;
       state?: Omit<VersionedStateOptions<S>, "partitions">;
-      slideMs?: number;
-      parameters?: readonly unknown[];
+      stateTraits?: StateTraits;
     },
   ) {
     super(scope, kind, parents, options);
     this.partitioner = options.partitioner;
+    this.#traits = options.stateTraits ?? {};
     this.state = new VersionedState<K, S>({
       ...options.state,
       partitions: options.partitioner.partitionCount,
@@ -58,6 +72,14 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
   get snapshotIntervalMs(): number {
     const { slideMs } = this;
     return this.#snapshotIntervalMs ?? slideMs * Math.ceil(snapshotIntervalMsMin / slideMs);
+  }
+
+  override get facts(): StreamFacts {
+    const { version = 1, codecId = "value", migratesFrom = [], layout } = this.#traits;
+    const { slideMs } = this;
+    const partitions = this.partitioner.partitionCount;
+    const state = { version, codecId, partitions, migratesFrom, layout: { ...layout, slideMs } };
+    return { ...super.facts, state };
   }
 
   updateAt(timeMs: number): StateStage<K, S> | undefined {

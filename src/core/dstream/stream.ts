@@ -2,10 +2,10 @@
 
 import type { Dataset, DatasetEnvironment, StageBarrier } from "../rdd/index.ts";
 import type { Duration } from "../time.ts";
+import type { Describable } from "./graph-description.ts";
 
 /** A stream, as seen by those who do not care for its records. */
-export interface StreamLineage {
-  readonly uid: string;
+export interface StreamLineage extends Describable {
   readonly kind: string;
   readonly parents: readonly StreamLineage[];
   readonly scope: StreamScope;
@@ -65,9 +65,8 @@ export interface StreamJob {
 }
 
 /** An output operation. */
-export interface OutputStream {
+export interface OutputStream extends Describable {
   readonly parents: readonly StreamLineage[];
-  readonly uid: string;
   jobAt(timeMs: number): Promise<StreamJob | undefined>;
 }
 
@@ -110,6 +109,8 @@ export interface StreamScope {
   assertBuilding(operation: string): void;
   /** Throws `uid_taken` when an operator has this uid already. */
   claimUid(uid: string): void;
+  /** How many uids were given so far: a derived one holds until the next. */
+  readonly uidsGiven: number;
   isOnGrid(timeMs: number, slideMs: number): boolean;
   /** The gap that a time is in. Nothing is computed for such a time, and for windows it counts as empty. */
   gapAt(timeMs: number): BatchGap | undefined;

@@ -28,11 +28,12 @@ export function combinedPerBatch<K, V, C>(
 ): DStreamNode<[K, C]> {
   const partitioner =
     typeof partitioning === "number" ? new HashPartitioner(partitioning) : partitioning;
+  const { create, mergeValue, mergeCombiners } = aggregator;
   return new DerivedNode(
     parent,
     kind,
     (dataset: RDDNode<[K, V]>) => new RDD(dataset).combineByKey(aggregator, partitioner, kind).node,
-    [partitioner.partitionCount],
+    { functions: [create, mergeValue, mergeCombiners] },
   );
 }
 

@@ -1,7 +1,7 @@
 /** Owns: a stream whose dataset at a time is made of its parents' datasets at that time. */
 import { StreamError } from "../../../base/index.ts";
 import { ArrayNode, type RDDNode, userError } from "../../rdd/index.ts";
-import { DStreamNode } from "../node.ts";
+import { DStreamNode, type OperatorTraits } from "../node.ts";
 
 /** One dataset out of the parent's: map, filter, reduceByKey and their like. No dataset where the parent has none. */
 export class DerivedNode<P, T> extends DStreamNode<T> {
@@ -13,9 +13,9 @@ export class DerivedNode<P, T> extends DStreamNode<T> {
     parent: DStreamNode<P>,
     kind: string,
     derive: (dataset: RDDNode<P>, timeMs: number) => RDDNode<T>,
-    parameters: readonly unknown[] = [],
+    traits: OperatorTraits = {},
   ) {
-    super(parent.scope, kind, [parent], { parameters });
+    super(parent.scope, kind, [parent], traits);
     derive(new ArrayNode<P>(parent.scope.environment, parent.kind, []), 0);
     this.#parent = parent;
     this.#derive = derive;
@@ -43,9 +43,9 @@ export class CombinedNode<T> extends DStreamNode<T> {
       datasets: readonly RDDNode<unknown>[],
       timeMs: number,
     ) => RDDNode<T> | Promise<RDDNode<T>>,
-    parameters: readonly unknown[] = [],
+    traits: OperatorTraits = {},
   ) {
-    super(alike(parents, kind).scope, kind, parents, { parameters });
+    super(alike(parents, kind).scope, kind, parents, traits);
     this.#parents = parents;
     this.#combine = combine;
   }

@@ -51,7 +51,9 @@ export class IncrementalWindowNode<K, V> extends StatefulNode<K, V, [K, V]> {
     super(reduced.scope, "reduceByKeyAndWindow", [reduced], {
       partitioner,
       slideMs,
-      parameters: [windowMs, slideMs, partitioner.partitionCount],
+      parameters: [windowMs, slideMs],
+      functions: Object.values(functions).filter((f) => f !== undefined),
+      stateTraits: { layout: { windowMs } },
     });
     if (slideMs > windowMs)
       throw new StreamError("window_shorter_than_slide", { windowMs, slideMs });

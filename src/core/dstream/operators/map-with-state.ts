@@ -67,7 +67,8 @@ export class MapWithStateNode<K, V, S, M> extends StatefulNode<K, S, M> {
     super(parent.scope, "mapWithState", [parent], {
       partitioner: options.partitioner,
       state: { ...protectionOf(options), timeoutMs: options.timeoutMs },
-      parameters: [options.partitioner.partitionCount, options.timeoutMs ?? null],
+      parameters: [options.timeoutMs ?? null],
+      functions: [f],
     });
     this.#parent = parent;
     this.#f = f;

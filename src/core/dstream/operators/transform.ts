@@ -1,6 +1,7 @@
 /** Owns: datasets made of those of several streams: by `transform`, or by an operation on two datasets. */
 import { StreamError } from "../../../base/index.ts";
 import { ArrayNode, RDD, type RDDNode } from "../../rdd/index.ts";
+import type { AnyFunction } from "../code-hash.ts";
 import type { DStreamNode } from "../node.ts";
 import { CombinedNode } from "./derived.ts";
 
@@ -9,17 +10,19 @@ export type DatasetsOf<Ts extends readonly unknown[]> = {
   readonly [Index in keyof Ts]: RDD<Ts[Index]>;
 };
 
-/** The stream of what `f` makes of the datasets of these parents, whose records are of the types `Ts`. */
+/** The stream of what `f`, or `source` by way of it, makes of the datasets of these parents, whose records are of the types `Ts`. */
 export function transformNode<Ts extends readonly unknown[], U>(
   parents: readonly DStreamNode<unknown>[],
   f: (datasets: DatasetsOf<Ts>, timeMs: number) => RDD<U> | Promise<RDD<U>>,
+  source: AnyFunction = f,
 ): DStreamNode<U> {
-  return new CombinedNode<U>(parents, "transform", async (datasets, timeMs) => {
+  const combine = async (datasets: readonly RDDNode<unknown>[], timeMs: number) => {
     const given = datasets.map((dataset) => new RDD(dataset)) as readonly RDD<unknown>[];
     const result = await f(given as DatasetsOf<Ts>, timeMs);
     if (!(result instanceof RDD)) throw new StreamError("dataset_expected", { timeMs });
     return result.node;
-  });
+  };
+  return new CombinedNode<U>(parents, "transform", combine, { functions: [source] });
 }
 
 /** The stream of what an operation on the datasets of two streams makes of them. */

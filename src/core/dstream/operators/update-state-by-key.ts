@@ -58,7 +58,7 @@ export class UpdateStateByKeyNode<K, V, S> extends StatefulNode<K, S, [K, S]> {
     super(parent.scope, "updateStateByKey", [parent], {
       partitioner: options.partitioner,
       state: protectionOf(options),
-      parameters: [options.partitioner.partitionCount],
+      functions: ["each" in f ? f.each : f.partitions],
     });
     this.#parent = parent;
     this.#f = "each" in f ? f.each : undefined;
