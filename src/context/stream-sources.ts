@@ -173,7 +173,7 @@ export abstract class StreamSources {
   protected registerReceivers(): void {
     for (const [streamId, { node, receiver }] of this.#receivers) {
       const name = `${receiver.constructor.name}-${streamId}`;
-      this.tracker.register({ streamId, streamUid: node.inputUid, name, receiver });
+      this.tracker.register({ streamId, streamUid: node.uid, name, receiver });
     }
   }
 

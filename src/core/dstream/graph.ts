@@ -40,7 +40,6 @@ export class StreamGraph implements StreamScope {
   readonly #uids = new Set<string>();
   readonly #gaps: BatchGap[] = [];
   #inUse: ReadonlySet<StreamLineage> = new Set();
-  #inputUids: ReadonlyMap<StreamLineage, string> = new Map();
   #zeroTimeMs: number | undefined;
   #lastTimeMs = Number.NEGATIVE_INFINITY;
   #isClosed = false;
@@ -109,12 +108,6 @@ export class StreamGraph implements StreamScope {
 
   addInput(input: InputStream): void {
     this.#inputs.push(input);
-  }
-
-  inputUid(input: StreamLineage): string {
-    const uid = this.#inputUids.get(input);
-    if (uid === undefined) throw new StreamError("context_not_started", {});
-    return uid;
   }
 
   addOutput(output: OutputStream): number {

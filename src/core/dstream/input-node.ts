@@ -127,15 +127,11 @@ export class InputNode<T> extends DStreamNode<T> implements InputStream {
     return `${this.kind} stream [${this.streamId}]`;
   }
 
-  get inputUid(): string {
-    return this.scope.inputUid(this);
-  }
-
   async start(): Promise<void> {
     const { scope, streamId, rememberMs } = this;
     await this.#input.start({
       streamId,
-      streamUid: this.inputUid,
+      streamUid: this.uid,
       environment: scope.environment,
       clock: scope.environment.clock,
       batchIntervalMs: scope.batchIntervalMs,

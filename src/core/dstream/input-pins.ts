@@ -16,7 +16,7 @@ export async function allocateInputs(
 ): Promise<ByInput> {
   const pins: [string, unknown][] = [];
   for (const input of inputs) {
-    if (input.replay === "pinned") pins.push([input.inputUid, await input.allocateAt(timeMs)]);
+    if (input.replay === "pinned") pins.push([input.uid, await input.allocateAt(timeMs)]);
   }
   return Object.fromEntries(pins);
 }
@@ -27,21 +27,21 @@ export async function allocateInputs(
  */
 export function adoptInputs(inputs: readonly InputStream[], timeMs: number, pins: ByInput): void {
   for (const input of inputs) {
-    if (Object.hasOwn(pins, input.inputUid)) input.adopt(timeMs, pins[input.inputUid]);
+    if (Object.hasOwn(pins, input.uid)) input.adopt(timeMs, pins[input.uid]);
     else if (input.replay !== "source") input.leaveOutOf(timeMs);
   }
 }
 
 /** What inputs have to know after a restart of the batches up to `untilMs`, the last one that is allocated. */
 export function snapshotInputs(inputs: readonly InputStream[], untilMs: number): ByInput {
-  const states = inputs.map((input) => [input.inputUid, input.snapshot(untilMs)] as const);
+  const states = inputs.map((input) => [input.uid, input.snapshot(untilMs)] as const);
   return Object.fromEntries(states.filter(([, state]) => state !== undefined));
 }
 
 /** Lets inputs go on from there, before they are started. */
 export function restoreInputs(inputs: readonly InputStream[], states: ByInput): void {
   for (const input of inputs) {
-    if (Object.hasOwn(states, input.inputUid)) input.restore(states[input.inputUid]);
+    if (Object.hasOwn(states, input.uid)) input.restore(states[input.uid]);
   }
 }
 
@@ -59,9 +59,9 @@ export function assertResumable(
   allowed: ReadonlySet<string> = new Set(),
 ): void {
   const refused = inputsThatCannotResume(inputs).filter(
-    ({ inputUid, name, uid }) => ![inputUid, name, uid].some((known) => allowed.has(known)),
+    ({ name, uid }) => ![name, uid].some((known) => allowed.has(known)),
   );
   if (refused.length === 0) return;
-  const names = refused.map(({ inputUid, name }) => `${name} (${inputUid})`);
+  const names = refused.map(({ uid, name }) => `${name} (${uid})`);
   throw new StreamError("input_not_resumable", { inputs: names.join(", ") });
 }

@@ -27,8 +27,6 @@ export interface InputInfo {
 /** A stream at the edge of the graph, which data comes in by. */
 export interface InputStream extends StreamLineage {
   readonly streamId: number;
-  /** Its name in journals and checkpoints, once the graph is fixed: its uid, and of no other input. */
-  readonly inputUid: string;
   readonly name: string;
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -115,8 +113,6 @@ export interface StreamScope {
   /** The gap that a time is in. Nothing is computed for such a time, and for windows it counts as empty. */
   gapAt(timeMs: number): BatchGap | undefined;
   addInput(input: InputStream): void;
-  /** The uid of an input, once the graph has started; told apart where several inputs have the same. */
-  inputUid(input: StreamLineage): string;
   /** Takes an output; tells its place in the order of definition. */
   addOutput(output: OutputStream): number;
   addStateful(stream: StatefulStream): void;
