@@ -1,3 +1,4 @@
+export type { ChangedCode } from "./changed-code.ts";
 export {
   type BlockLocation,
   type Checkpoint,
@@ -17,6 +18,14 @@ export {
 } from "./checkpoint-reader.ts";
 export { encodeCheckpoint, nameOfCheckpoint, writeCheckpoint } from "./checkpoint-writer.ts";
 export {
+  compareGraphs,
+  type GraphComparison,
+  type HeldData,
+  heldIn,
+  type StreamComparison,
+  type UpgradeAllowances,
+} from "./compare-graphs.ts";
+export {
   blockSegmentName,
   checkpointName,
   type DurableName,
@@ -35,3 +44,4 @@ export {
 export { codecIdOf, isCodecReadable } from "./state-snapshot-format.ts";
 export { readStateSnapshot } from "./state-snapshot-reader.ts";
 export { writeStateSnapshot } from "./state-snapshot-writer.ts";
+export type { IdentityKind, UpgradeLabel, UpgradeOutcome } from "./upgrade-cases.ts";

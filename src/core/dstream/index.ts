@@ -1,11 +1,12 @@
 export { DStream, MapWithStateDStream, type StreamsOf, transformed } from "./dstream.ts";
 export { OutputOperation } from "./dstream-outputs.ts";
 export { type BatchPlan, StreamGraph } from "./graph.ts";
-export type {
-  GraphDescription,
-  StateDescription,
-  StreamDescription,
-  StreamRole,
+export {
+  type GraphDescription,
+  hasIdentity,
+  type StateDescription,
+  type StreamDescription,
+  type StreamRole,
 } from "./graph-description.ts";
 export { InputDStream, type InputHost, InputNode, type InputReplay } from "./input-node.ts";
 export {
