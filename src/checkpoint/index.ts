@@ -18,6 +18,14 @@ export {
 } from "./checkpoint-reader.ts";
 export { encodeCheckpoint, nameOfCheckpoint, writeCheckpoint } from "./checkpoint-writer.ts";
 export {
+  type BaseFacts,
+  type BaseLabel,
+  type BasePlan,
+  chooseBases,
+  type MissingData,
+  type OperatorBase,
+} from "./choose-bases.ts";
+export {
   compareGraphs,
   type GraphComparison,
   type HeldData,
@@ -35,6 +43,15 @@ export {
   safeName,
   stateSnapshotName,
 } from "./durable-names.ts";
+export {
+  checkpointsKept,
+  type KeptCheckpoint,
+  newestCheckpoints,
+  type OpenLog,
+  type Retention,
+  type RetentionFacts,
+  retentionOf,
+} from "./retention.ts";
 export {
   type StateEntry,
   type StateSnapshotHeader,

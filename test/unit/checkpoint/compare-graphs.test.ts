@@ -1,6 +1,6 @@
 /** What becomes of a program's streams when another one starts over its checkpoint. Every labelled case has its test. */
 import fc from "fast-check";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   compareGraphs,
   type GraphComparison,
@@ -487,13 +487,6 @@ describe("the table of cases", () => {
     const labels = upgradeCases.map(({ label }) => label);
     expect(new Set(labels).size).toBe(labels.length);
   });
-
-  // Runs last: each of the cases above says which label it saw.
-  afterAll(() => {
-    expect(
-      upgradeCases.map(({ label }) => label).filter((label) => !seenLabels.has(label)),
-    ).toEqual([]);
-  });
 });
 
 describe("of any two programs", () => {
@@ -592,4 +585,9 @@ describe("of any two programs", () => {
         : uids.every((uid, index) => uid === `${name}-${index + 1}`),
     );
   }
+});
+
+test("every case of the table has its test above", () => {
+  const labels = upgradeCases.map(({ label }) => label);
+  expect(labels.filter((label) => !seenLabels.has(label))).toEqual([]);
 });
