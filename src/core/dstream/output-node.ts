@@ -53,7 +53,7 @@ export class OutputNode<T> implements OutputStream {
 
   get lineageUid(): string {
     if (this.#givenUid !== undefined) return this.#givenUid;
-    const lineage = [this.#kind, this.#traits.parameters ?? [], this.#parent.lineageUid];
+    const lineage = [this.#kind, this.#traits.parameters ?? [], [this.#parent.lineageUid]];
     return `${this.#kind}-${shortHash(lineage).slice(0, 8)}`;
   }
 

@@ -274,7 +274,7 @@ const steps: readonly Step[] = [
   "start",
 ];
 
-describe("26: whatever a driver does, and however often it crashes", () => {
+describe("14: whatever a driver does, and however often it crashes", () => {
   const lives = fc.array(fc.constantFrom(...steps), { maxLength: 80 });
 
   test("nothing that is reachable is ever deleted", () => {
