@@ -6,6 +6,7 @@ import avsc from "avsc";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { StreamError } from "../../../src/base/index.ts";
+import { checkpointShape, recordsOfCheckpoint } from "../../../src/checkpoint/checkpoint-format.ts";
 import {
   type Checkpoint,
   decodeCheckpoint,
@@ -86,6 +87,12 @@ describe("a checkpoint", () => {
       { blocks: fixtureCheckpoint.blocks.slice(1) },
       { blocks: [...fixtureCheckpoint.blocks, ...fixtureCheckpoint.blocks.slice(2)] },
       { snapshots: fixtureCheckpoint.snapshots.slice(1) },
+      {
+        snapshots: fixtureCheckpoint.snapshots.map((snapshot, index) => ({
+          ...snapshot,
+          baseVersionMs: fixtureCheckpoint.snapshots[1 - index]?.versionMs ?? null,
+        })),
+      },
       { snapshots: [...fixtureCheckpoint.snapshots, ...fixtureCheckpoint.snapshots] },
       { streams: [...fixtureCheckpoint.streams, ...fixtureCheckpoint.streams] },
       { lastAllocatedMs: fixtureCheckpoint.lastAllocatedMs - 1 },
@@ -222,6 +229,30 @@ describe("8: damage of a checkpoint", () => {
       code: "checkpoint_damaged",
       details: { reason: "the batch 1700000004000 has a block input-feed-2-11 that is not there" },
     });
+  });
+
+  test("shows in its length, before anything is read", async () => {
+    const bytes = encodeCheckpoint(fixtureCheckpoint);
+    const { name, byteCount } = fixtureRef;
+    await expect(decodeCheckpoint(bytes.subarray(1), { name, byteCount })).rejects.toMatchObject({
+      details: { reason: `it has ${byteCount - 1} bytes, not ${byteCount}` },
+    });
+  });
+
+  test("shows in the number of headers", async () => {
+    const [header, ...rest] = [...recordsOfCheckpoint(fixtureCheckpoint)];
+    const reasons = { "it has no header": rest, "it has two headers": [header, header, ...rest] };
+    for (const [reason, records] of Object.entries(reasons)) {
+      const chunks: Uint8Array[] = [];
+      await writeAvroContainer(records, (chunk) => void chunks.push(chunk), {
+        shape: checkpointShape,
+        metadata: { "millrace.format": "checkpoint/1" },
+      });
+      await expect(decodeCheckpoint(Buffer.concat(chunks))).rejects.toMatchObject({
+        code: "checkpoint_damaged",
+        details: { reason },
+      });
+    }
   });
 
   test("is told with the offset where the container shows it", async () => {

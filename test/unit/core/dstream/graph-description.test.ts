@@ -308,6 +308,12 @@ describe("twins: streams with the same lineage", () => {
     expect(() => graphOf(numbers).describe()).toThrow(
       expect.objectContaining({ code: "uid_taken" }),
     );
+    const alone = new DrivenContext().ssc.queueStream<number>([]);
+    counted(alone).print();
+    counted(alone.filter((n) => n > 0))
+      .uid(lineageUid)
+      .print();
+    expect(() => graphOf(alone).describe()).toThrow(expect.objectContaining({ code: "uid_taken" }));
     const others = twins();
     others.map(String).uid(`${lineageUid}-2`).print();
     expect(() => graphOf(others).describe()).toThrow(
