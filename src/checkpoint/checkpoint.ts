@@ -153,7 +153,8 @@ export function contradictionIn(checkpoint: Checkpoint): string | undefined {
     ) ??
     missingBlock(checkpoint) ??
     missingBase(checkpoint) ??
-    wrongTime(checkpoint)
+    wrongTime(checkpoint) ??
+    wrongNumber(checkpoint)
   );
 }
 
@@ -200,4 +201,14 @@ function wrongTime({ batches, zeroTimeMs, lastAllocatedMs }: Checkpoint): string
     ({ batchTimeMs }) => batchTimeMs <= zeroTimeMs || batchTimeMs > lastAllocatedMs,
   );
   return wrong && `the batch ${wrong.batchTimeMs} is outside of what was allocated`;
+}
+
+/** What the name of the file has no room for. */
+function wrongNumber({ epoch, number, lastAllocatedMs }: Checkpoint): string | undefined {
+  const isRight = fits(epoch, 10) && fits(number, 15) && fits(lastAllocatedMs, 15);
+  return isRight ? undefined : `its numbers are ${epoch}, ${number} and ${lastAllocatedMs}`;
+}
+
+function fits(value: number, digits: number): boolean {
+  return value >= 0 && value < 10 ** digits;
 }

@@ -1,6 +1,6 @@
 /**
- * Owns: the names of durable things under the address of a store, which sort by their numbers.
- * Does not own: what is in them.
+ * Owns: the names of checkpoints and state snapshots, and what any name under the address of a store stands for.
+ * Does not own: the names of logs and epochs (src/recovery), what is in the things.
  *
  * Numbers are padded with zeros, so that byte order is the order of the numbers.
  */
@@ -9,13 +9,13 @@ import { invariant } from "../base/index.ts";
 
 const timeDigits = 15;
 const epochDigits = 10;
-const segmentDigits = 10;
 const countDigits = 6;
 
 /** What a name in a store stands for; `unknown` is nobody's business here. */
 export type DurableName =
   | { readonly kind: "epoch"; readonly epoch: number }
-  | { readonly kind: "journal"; readonly segment: number; readonly epoch: number }
+  /** Either copy; all epochs share one row of segments. */
+  | { readonly kind: "journal"; readonly segment: number }
   | {
       readonly kind: "blocks";
       /** The log without its segment: `blocks/<epoch>-<writer>`. */
@@ -48,22 +48,6 @@ export function stateSnapshotName(name: {
 }): string {
   const { operatorUid, versionMs, epoch } = name;
   return `state/${safeName(operatorUid)}/${padded(versionMs, timeDigits)}-${padded(epoch, epochDigits)}`;
-}
-
-/** `epoch/<epoch>` */
-export function epochName(epoch: number): string {
-  return `epoch/${padded(epoch, epochDigits)}`;
-}
-
-/** `journal/<segment>-<epoch>` */
-export function journalSegmentName(name: { segment: number; epoch: number }): string {
-  return `journal/${padded(name.segment, segmentDigits)}-${padded(name.epoch, epochDigits)}`;
-}
-
-/** `blocks/<epoch>-<writer>-<segment>` */
-export function blockSegmentName(name: { epoch: number; writer: string; segment: number }): string {
-  const { epoch, writer, segment } = name;
-  return `blocks/${padded(epoch, epochDigits)}-${safeName(writer)}-${padded(segment, segmentDigits)}`;
 }
 
 function padded(value: number, digits: number): string {
@@ -107,7 +91,7 @@ function hexByte(byte: number): string {
  */
 const patterns = {
   epoch: /^epoch\/(\d{10})$/,
-  journal: /^journal(?:-mirror)?\/(\d{10})-(\d{10})(?:\.[^/]*)?$/,
+  journal: /^journal(?:-mirror)?\/(\d{10})(?:\.[^/]*)?$/,
   blocks: /^(blocks\/(\d{10})-[^/]*)-(\d{10})(?:\.[^/]*)?$/,
   checkpoint: /^checkpoints\/(\d{15})-(\d{10})-(\d{6,15})$/,
   state: /^state\/[^/]+\/(\d{15})-(\d{10})$/,
@@ -118,7 +102,7 @@ export function parseDurableName(name: string): DurableName {
   const epoch = patterns.epoch.exec(name);
   if (epoch) return { kind: "epoch", epoch: Number(epoch[1]) };
   const journal = patterns.journal.exec(name);
-  if (journal) return { kind: "journal", segment: Number(journal[1]), epoch: Number(journal[2]) };
+  if (journal) return { kind: "journal", segment: Number(journal[1]) };
   const blocks = patterns.blocks.exec(name);
   if (blocks) {
     const [, log = "", life, segment] = blocks;

@@ -34,11 +34,8 @@ export {
   type UpgradeAllowances,
 } from "./compare-graphs.ts";
 export {
-  blockSegmentName,
   checkpointName,
   type DurableName,
-  epochName,
-  journalSegmentName,
   parseDurableName,
   safeName,
   stateSnapshotName,

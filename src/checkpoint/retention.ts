@@ -113,18 +113,21 @@ function isReachable(
   { epoch, kept }: RetentionFacts,
   references: References,
 ): boolean {
-  if (parsed.kind === "epoch" || parsed.kind === "lock" || parsed.kind === "unknown") return true;
-  if (kept.length === 0 || parsed.epoch > epoch || references.names.has(name)) return true;
+  if (kept.length === 0 || references.names.has(name)) return true;
   switch (parsed.kind) {
+    case "epoch":
+    case "lock":
+    case "unknown":
+      return true;
     case "checkpoint":
     case "state":
-      return false;
+      return parsed.epoch > epoch;
     case "journal":
       return parsed.segment >= references.journalSegment;
     case "blocks": {
       // A copy of a segment is needed as long as the segment is.
       if (references.names.has(segmentOfCopy(name))) return true;
-      if (parsed.epoch < epoch) return false;
+      if (parsed.epoch !== epoch) return parsed.epoch > epoch;
       const open = references.openSegments.get(parsed.log);
       return open === undefined || parsed.segment >= open;
     }

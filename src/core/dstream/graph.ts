@@ -144,7 +144,8 @@ export class StreamGraph implements StreamScope {
   describe(): GraphDescription {
     const parents = this.#outputs.flatMap((output) => output.parents);
     this.#inUse = new Set(lineageOf<StreamLineage>(parents));
-    numberTwins([...this.inputsInUse, ...this.#statefulInUse(), ...this.#outputs]);
+    // An input is started and tracked by its uid, also where no output depends on it.
+    numberTwins([...this.#inputs, ...this.#statefulInUse(), ...this.#outputs]);
     return describeStreams([...this.#inUse, ...this.#outputs]);
   }
 

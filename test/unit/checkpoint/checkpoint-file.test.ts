@@ -97,6 +97,8 @@ describe("a checkpoint", () => {
       { streams: [...fixtureCheckpoint.streams, ...fixtureCheckpoint.streams] },
       { lastAllocatedMs: fixtureCheckpoint.lastAllocatedMs - 1 },
       { zeroTimeMs: fixtureCheckpoint.lastAllocatedMs + 1 },
+      { epoch: -1 },
+      { number: 10 ** 15 },
       { batches: [...fixtureCheckpoint.batches, ...fixtureCheckpoint.batches] },
       {
         graph: {

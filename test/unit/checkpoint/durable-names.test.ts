@@ -1,22 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
-  blockSegmentName,
   checkpointName,
-  epochName,
-  journalSegmentName,
   parseDurableName,
   safeName,
   stateSnapshotName,
 } from "../../../src/checkpoint/index.ts";
+import { blockName, epochName, journalName } from "./log-names.ts";
 
 describe("a durable name", () => {
   test("tells what it stands for", () => {
     const names = {
       "epoch/0000000007": { kind: "epoch", epoch: 7 },
-      "journal/0000000003-0000000007": { kind: "journal", segment: 3, epoch: 7 },
-      "journal-mirror/0000000003-0000000007": { kind: "journal", segment: 3, epoch: 7 },
-      "journal/0000000003-0000000007.repaired-1": { kind: "journal", segment: 3, epoch: 7 },
+      "journal/0000000003": { kind: "journal", segment: 3 },
+      "journal-mirror/0000000003": { kind: "journal", segment: 3 },
+      "journal/0000000003.repaired-0001": { kind: "journal", segment: 3 },
       "blocks/0000000007-driver-0000000012": {
         kind: "blocks",
         log: "blocks/0000000007-driver",
@@ -47,11 +45,10 @@ describe("a durable name", () => {
     for (const [name, meaning] of Object.entries(names)) {
       expect(parseDurableName(name)).toEqual(meaning);
     }
+    // As whoever writes them names them.
     expect(epochName(7)).toBe("epoch/0000000007");
-    expect(journalSegmentName({ segment: 3, epoch: 7 })).toBe("journal/0000000003-0000000007");
-    expect(blockSegmentName({ epoch: 7, writer: "driver", segment: 12 })).toBe(
-      "blocks/0000000007-driver-0000000012",
-    );
+    expect(journalName(3)).toBe("journal/0000000003");
+    expect(blockName(12, 7)).toBe("blocks/0000000007-driver-0000000012");
     expect(
       stateSnapshotName({ operatorUid: "counts", versionMs: 1_700_000_005_000, epoch: 7 }),
     ).toBe("state/counts/001700000005000-0000000007");

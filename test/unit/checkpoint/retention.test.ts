@@ -2,12 +2,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
-  blockSegmentName,
   type CheckpointBlock,
   checkpointName,
   checkpointsKept,
-  epochName,
-  journalSegmentName,
   type KeptCheckpoint,
   newestCheckpoints,
   type RetentionFacts,
@@ -15,10 +12,9 @@ import {
   type StateSnapshotRef,
   stateSnapshotName,
 } from "../../../src/checkpoint/index.ts";
+import { blockName, epochName, journalName as journal, mirrorName } from "./log-names.ts";
 
-const segment = (n: number, epoch = 2, writer = "driver"): string =>
-  blockSegmentName({ epoch, writer, segment: n });
-const journal = (n: number, epoch = 2): string => journalSegmentName({ segment: n, epoch });
+const segment = (n: number, epoch = 2, writer = "driver"): string => blockName(n, epoch, writer);
 const state = (versionMs: number, epoch = 2): string =>
   stateSnapshotName({ operatorUid: "sums", versionMs, epoch });
 const named = (number: number, epoch = 2, timeMs = number * 1000): string =>
@@ -95,10 +91,10 @@ describe("a name is reachable", () => {
   });
 
   test("when it is a segment of the journal from the oldest kept checkpoint on, in either copy", () => {
-    const two = [kept(named(3), journal(7)), kept(named(2), journal(5, 1))];
+    const two = [kept(named(3), journal(7)), kept(named(2), journal(5))];
     const names = [4, 5, 6, 7, 8].flatMap((n) => [
-      journal(n, 1),
-      journal(n).replace("journal/", "journal-mirror/"),
+      journal(n),
+      mirrorName(n),
       `${journal(n)}.repaired-0001`,
     ]);
     expect(garbageOf(names, { kept: two })).toEqual(names.slice(0, 3));
@@ -117,7 +113,7 @@ describe("a name is reachable", () => {
   });
 
   test("when a driver of a later epoch wrote it", () => {
-    const later = [named(1, 3), state(1, 3), segment(1, 3), journal(1, 3)];
+    const later = [named(1, 3), state(1, 3), segment(1, 3)];
     expect(garbageOf(later)).toEqual([]);
   });
 
@@ -143,7 +139,7 @@ describe("the newest checkpoints", () => {
       named(1, 2, 80_000),
       named(2, 2, 70_000),
       named(9, 1, 1000),
-      "journal/0000000001-0000000002",
+      "journal/0000000001",
     ];
     expect(newestCheckpoints(names)).toEqual([
       named(2, 2, 70_000),
@@ -181,8 +177,8 @@ class ModelDriver {
 
   rollJournal(): void {
     this.#journal += 1;
-    this.store.add(journal(this.#journal, this.epoch));
-    this.store.add(journal(this.#journal, this.epoch).replace("journal/", "journal-mirror/"));
+    this.store.add(journal(this.#journal));
+    this.store.add(mirrorName(this.#journal));
   }
 
   addBlock(): void {
@@ -221,8 +217,8 @@ class ModelDriver {
     this.store.add(name);
     const states = [...this.needs].filter((need) => need.startsWith("state/"));
     const segments = [...this.needs].filter((need) => need.startsWith("blocks/"));
-    const made = kept(name, journal(this.#journal, this.epoch), { states, segments });
-    const needs = new Set([name, ...this.needs, journal(this.#journal, this.epoch)]);
+    const made = kept(name, journal(this.#journal), { states, segments });
+    const needs = new Set([name, ...this.needs, journal(this.#journal)]);
     this.kept = [{ ...made, needs }, ...this.kept].slice(0, checkpointsKept);
   }
 

@@ -287,12 +287,14 @@ describe("twins: streams with the same lineage", () => {
     );
   });
 
-  test("that nothing depends on are none", () => {
-    const graph = described((numbers) => {
+  test("that nothing depends on are none, but for inputs, which are started all the same", () => {
+    const graph = described((numbers, ssc) => {
+      ssc.queueStream<number>([]);
       counted(numbers);
       counted(numbers).print();
     });
     expect(only(graph, "updateStateByKey").uid).toBe(only(graph, "updateStateByKey").lineageUid);
+    expect(only(graph, "queue").uid).toBe(`${only(graph, "queue").lineageUid}-1`);
   });
 
   test("cannot have an id that was given to another stream", () => {
