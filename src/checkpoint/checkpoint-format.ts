@@ -4,7 +4,8 @@
  * Does not own: what a checkpoint holds (checkpoint.ts), the container (src/codec), files (checkpoint-writer.ts,
  * checkpoint-reader.ts).
  *
- * I1. The header counts the records of each kind: a file that lost some never reads as a good one, whoever reads it.
+ * I1. The header counts the records of each kind, and the last block seals the others (checkpoint-seal.ts): a file that was
+ *     cut or changed never reads as a good one, whoever reads it.
  * I2. Kinds of records are only ever appended: their numbers stand in every file written so far.
  */
 import {
@@ -191,6 +192,11 @@ const sealedLogShape = recordShape<SealedLog>(name("SealedLog"), {
   byteCount: longShape,
 });
 
+interface Seal {
+  /** Of all bytes of the file before the block of this record. */
+  readonly sha256: string;
+}
+
 interface Contents {
   readonly header: Header;
   readonly graph: StreamDescription;
@@ -201,6 +207,7 @@ interface Contents {
   readonly accumulator: NamedValue;
   readonly rate: RateState;
   readonly sealedLog: SealedLog;
+  readonly seal: Seal;
 }
 
 const entryShape = unionShape<Contents>({
@@ -213,6 +220,7 @@ const entryShape = unionShape<Contents>({
   accumulator: accumulatorShape,
   rate: rateShape,
   sealedLog: sealedLogShape,
+  seal: recordShape<Seal>(name("CheckpointSeal"), { sha256: stringShape }),
 });
 
 type Entry = Tagged<Contents>;
@@ -241,7 +249,7 @@ export function* recordsOfCheckpoint(checkpoint: Checkpoint): Generator<Checkpoi
 }
 
 /** What there is any number of, in the order in which it is written. */
-type Lists = { readonly [K in Exclude<keyof Contents, "header">]: readonly Contents[K][] };
+type Lists = { readonly [K in Exclude<keyof Contents, "header" | "seal">]: readonly Contents[K][] };
 
 function listsOf(checkpoint: Checkpoint): Lists {
   return {
@@ -273,6 +281,7 @@ export function checkpointOfRecords(records: Iterable<CheckpointRecord>): Checkp
   };
   let header: Header | undefined;
   for (const { entry } of records) {
+    if (entry.kind === "seal") continue;
     if (entry.kind !== "header") (lists[entry.kind] as unknown[]).push(entry.value);
     else if (header !== undefined) return "it has two headers";
     else header = entry.value;

@@ -2,7 +2,8 @@
  * Owns: reading checkpoints, and telling a damaged, a foreign and a newer one from a good one.
  * Does not own: the layout (checkpoint-format.ts), what follows from a bad one: nobody falls back to an older one here.
  *
- * I1. With the hash that its writer told, a file that differs in a single bit is damaged, whatever it may look like.
+ * I1. A file that differs in a single bit from what was written is damaged, whatever it may look like: by the hash that its
+ *     writer told, and where nobody kept that, by its seal.
  * I2. However bad the bytes are, reading ends, in time and memory bounded by their number.
  */
 import { createHash } from "node:crypto";
@@ -21,10 +22,11 @@ import {
   checkpointOfRecords,
   checkpointShape,
 } from "./checkpoint-format.ts";
+import { sealStateOf } from "./checkpoint-seal.ts";
 import { nameOfCheckpoint } from "./checkpoint-writer.ts";
 import { assertFormat, namingFile } from "./file-format.ts";
 
-/** What a checkpoint must turn out to be; without a hash only what it says about itself is verified. */
+/** What a checkpoint must turn out to be. */
 export interface CheckpointExpectation extends Partial<CheckpointRef> {
   /** Whose it must be. */
   readonly applicationId?: string;
@@ -32,7 +34,7 @@ export interface CheckpointExpectation extends Partial<CheckpointRef> {
 
 /**
  * Reads a checkpoint from its store: by what the journal tells of it, or by its name alone, where nothing vouches for its
- * bytes but its own counts. Throws `checkpoint_damaged`, `checkpoint_foreign`, `format_newer`, and what the store throws.
+ * bytes but its own seal. Throws `checkpoint_damaged`, `checkpoint_foreign`, `format_newer`, and what the store throws.
  */
 export async function readCheckpoint(
   store: Store,
@@ -56,6 +58,18 @@ export async function decodeCheckpoint(
 ): Promise<Checkpoint> {
   const file = expected.name ?? "(no name)";
   verifyBytes(bytes, expected, file);
+  const seal = sealStateOf(bytes);
+  if (seal === "broken") throw damaged(file, "its contents are not what its seal says");
+  const checkpoint = checkpointOfRecords(await readRecords(bytes, file));
+  if (typeof checkpoint === "string") throw damaged(file, checkpoint);
+  if (seal === "none") throw damaged(file, "it has no seal");
+  const contradiction = contradictionIn(checkpoint);
+  if (contradiction !== undefined) throw damaged(file, contradiction);
+  assertOurs(checkpoint, expected, file);
+  return checkpoint;
+}
+
+async function readRecords(bytes: Uint8Array, file: string): Promise<readonly CheckpointRecord[]> {
   const records: CheckpointRecord[] = [];
   try {
     const { blocks } = await readAvroContainer([bytes], {}, (header) => {
@@ -72,12 +86,7 @@ export async function decodeCheckpoint(
   } catch (thrown) {
     throw namingFile(thrown, "checkpoint_damaged", file);
   }
-  const checkpoint = checkpointOfRecords(records);
-  if (typeof checkpoint === "string") throw damaged(file, checkpoint);
-  const contradiction = contradictionIn(checkpoint);
-  if (contradiction !== undefined) throw damaged(file, contradiction);
-  assertOurs(checkpoint, expected, file);
-  return checkpoint;
+  return records;
 }
 
 function verifyBytes(bytes: Uint8Array, expected: CheckpointExpectation, file: string): void {

@@ -13,7 +13,13 @@ import {
   checkpointFormatVersion,
   contradictionIn,
 } from "./checkpoint.ts";
-import { checkpointFormatName, checkpointShape, recordsOfCheckpoint } from "./checkpoint-format.ts";
+import {
+  type CheckpointRecord,
+  checkpointFormatName,
+  checkpointShape,
+  recordsOfCheckpoint,
+} from "./checkpoint-format.ts";
+import { sealOver } from "./checkpoint-seal.ts";
 import { checkpointName } from "./durable-names.ts";
 import { formatMetadataName } from "./file-format.ts";
 
@@ -33,9 +39,15 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
     const chunk = writer.add(record);
     if (chunk !== undefined) chunks.push(chunk);
   }
-  const rest = writer.end();
-  if (rest !== undefined) chunks.push(rest);
+  // The seal is a block of its own, so that it can stand behind what it is the hash of.
+  chunks.push(writer.end() ?? new Uint8Array());
+  writer.add(sealRecord(Buffer.concat(chunks)));
+  chunks.push(writer.end() ?? new Uint8Array());
   return Buffer.concat(chunks);
+}
+
+function sealRecord(bytes: Uint8Array): CheckpointRecord {
+  return { entry: { kind: "seal", value: { sha256: sealOver(bytes) } } };
 }
 
 /** What a checkpoint is called in its store. */

@@ -156,6 +156,6 @@ export const fixtureCheckpoint: Checkpoint = {
 /** Its file, as the first release wrote it. */
 export const fixtureRef: CheckpointRef = {
   name: "checkpoints/001700000005000-0000000002-000007",
-  sha256: "602f38ed33087af889588756abfed7735415a9a76bf7de8992469c84f69f005c",
-  byteCount: 7266,
+  sha256: "5fabc2a4881f5dd628c4cc1795ddc630628dfa6f3fc472e9538955fe1f83e2ed",
+  byteCount: 7448,
 };

@@ -18,14 +18,16 @@ function examplesOf(page: string): Buffer[] {
     .map((lines) => Buffer.from(lines.join(" ").replaceAll(" ", ""), "hex"));
 }
 
-test("the example of checkpoint.md is the beginning of its fixture and of its first block", () => {
+test("the example of checkpoint.md is the beginning of its fixture, of its first block and of its seal", () => {
   const file = read("test/fixtures/v1/checkpoint.avro");
-  const [header, block, ...others] = examplesOf("docs/format/checkpoint.md");
+  const [header, block, seal, ...others] = examplesOf("docs/format/checkpoint.md");
   expect(others).toEqual([]);
   expect(file.subarray(0, header?.length)).toEqual(header);
   const marker = file.subarray(-16);
   const at = file.indexOf(marker) + marker.length;
   expect(file.subarray(at, at + (block?.length ?? 0))).toEqual(block);
+  const end = file.length - 86;
+  expect(file.subarray(end, end + (seal?.length ?? 0))).toEqual(seal);
 });
 
 test("the example of state-snapshot.md is the whole of its only block", () => {
