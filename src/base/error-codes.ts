@@ -120,10 +120,10 @@ export const errorCodes = {
     message: "the store does not answer",
     help: "look at the network and the store; what was under way may or may not have happened",
   },
-  store_unsuitable: {
-    kind: "unavailable",
-    message: "the store cannot make an object whole or not at all",
-    help: "use a file system with hard links, all of the directory on one; or another kind of store",
+  store_unfit: {
+    kind: "usage",
+    message: "the store cannot keep what millrace relies on",
+    help: "use a file system with hard links, or an S3 server that keeps If-None-Match on writes",
   },
   store_write_failed: {
     kind: "unavailable",

@@ -9,7 +9,17 @@ export {
   reasonOf,
   StreamError,
 } from "./errors.ts";
+export {
+  type DirectoryEntry,
+  errnoOf,
+  type FileInfo,
+  type FileKind,
+  type FilePort,
+  type OutputFile,
+} from "./file-port.ts";
 export { localPath } from "./local-path.ts";
 export { consoleLogger, type Logger, silentLogger } from "./logger.ts";
+export { type ProcessIdentity, thisProcess } from "./process-identity.ts";
 export { type Random, seededRandom } from "./random.ts";
 export { Settlement } from "./settlement.ts";
+export { systemFiles } from "./system-files.ts";
