@@ -7,7 +7,7 @@ import type { Finding, SourceFile } from "./source-file.ts";
 import type { Violation } from "./violation.ts";
 
 const lineCountMax = 500;
-const kebabCase = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|test-d|d|config))?\.(ts|mts|mjs|js)$/;
+const kebabCase = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|test-d|suite|d|config))?\.(ts|mts|mjs|js)$/;
 const emptyWords = ["utils", "util", "helpers", "helper", "common", "manager", "impl"];
 const suppression = /@ts-(ignore|expect-error|nocheck)/;
 const unfinished = /\b(TODO|FIXME|XXX|HACK)\b/;
