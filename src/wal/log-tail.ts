@@ -9,7 +9,7 @@
 import type { Clock } from "../base/index.ts";
 import { invariant, StreamError } from "../base/index.ts";
 import type { Store } from "../store/index.ts";
-import { type FrameGroup, packFrames } from "./frame-group.ts";
+import { type FrameGroup, FramePacker } from "./frame-group.ts";
 import { frameHeaderBytes, type LogKind, openingBytesMax } from "./log-format.ts";
 import { SegmentEncoder } from "./segment-encoder.ts";
 import type { FrameAddress } from "./segment-events.ts";
@@ -58,6 +58,7 @@ const noOpening = new Uint8Array(0);
 /** The end of one log. */
 export class LogTail {
   readonly #options: LogTailOptions;
+  readonly #packer = new FramePacker();
   readonly #bytesMax: number;
   readonly #ageMaxMs: number;
   #begun: (BegunSegment & { readonly medium: OpenSegment }) | undefined;
@@ -83,7 +84,7 @@ export class LogTail {
     const segment = this.#begun;
     invariant(segment !== undefined, "a segment is begun");
     const { encoder, medium, name } = segment;
-    const group = packFrames(encoder, this.#fitting(encoder.offset, payloads), prefix);
+    const group = this.#packer.pack(encoder, this.#fitting(encoder.offset, payloads), prefix);
     await medium.commit(group.pieces);
     this.#position = {
       ...this.#position,
@@ -123,7 +124,7 @@ export class LogTail {
   async #commitObject(payloads: readonly Uint8Array[]): Promise<readonly FrameAddress[]> {
     const { encoder, name } = this.#newSegment();
     const { headerBytes } = encoder;
-    const group = packFrames(encoder, this.#fitting(encoder.offset, payloads), headerBytes);
+    const group = this.#packer.pack(encoder, this.#fitting(encoder.offset, payloads), headerBytes);
     await createSegmentObject(this.#options.store, name, [...group.pieces, encoder.footer()]);
     this.#position = this.#startOf(this.#position.segment + 1, encoder.nextSequence);
     return addressesIn(name, group);

@@ -5,7 +5,7 @@
  * I1. The copies are read side by side, in the order of the sequence numbers; a frame is given when the first of them has it.
  * I2. Of two copies that are both right in themselves and yet differ, neither is given.
  */
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 import type { Store } from "../store/index.ts";
 import { type DamageKind, type LogDamage, type SequenceRange, undecodable } from "./damage.ts";
 import { CopyCursor } from "./log-cursor.ts";
@@ -233,7 +233,7 @@ export class SegmentUnion {
 function isSame(a: SegmentFrame, b: SegmentFrame): boolean {
   const isAtSamePlace = a.address.offset === b.address.offset && a.epoch === b.epoch;
   if (!isAtSamePlace || a.unsyncedBefore !== b.unsyncedBefore) return false;
-  return (a.stored as Buffer).compare(b.stored) === 0;
+  return Buffer.compare(a.stored, b.stored) === 0;
 }
 
 function missingFile(file: string): LogDamage {
