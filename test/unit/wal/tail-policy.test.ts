@@ -220,7 +220,7 @@ describe.each([
         points += 1;
         const label = `crash ${at}, seed ${seed}`;
         if (acknowledged.length === 0 && verdict === undefined) continue;
-        expect(verdict?.kind, label).not.toBe("damaged");
+        expect(verdict?.kind, `at ${label}`).not.toBe("damaged");
         await expectGoesOn(image, content.reports, acknowledged, { place, label });
       }
       if (operations < at) break;
@@ -244,10 +244,10 @@ async function expectGoesOn(
     if (!("until" in part)) await repairSegment(image, part, { kind: "journal" });
   }
   const before = await readJournal(image, { ...options, bounds });
-  expect(before.damage, label).toEqual([]);
+  expect(before.damage, `at ${label}`).toEqual([]);
   const kept = payloadsOf(before.frames);
-  expect(kept.slice(0, acknowledged.length), label).toEqual(acknowledged);
-  expect(before.losses, label).toEqual([]);
+  expect(kept.slice(0, acknowledged.length), `at ${label}`).toEqual(acknowledged);
+  expect(before.losses, `at ${label}`).toEqual([]);
   const log = journalWriter(image, {
     epoch: 2,
     firstSegment: (last?.segment ?? 0) + 1,
@@ -258,6 +258,6 @@ async function expectGoesOn(
   await log.append(bytesOf("opened"));
   await log.destroy();
   const after = await readJournal(image, { ...options, bounds });
-  expect(payloadsOf(after.frames), label).toEqual([...kept, "opened"]);
-  expect({ ...after, frames: [] }, label).toMatchObject({ damage: [], losses: [] });
+  expect(payloadsOf(after.frames), `at ${label}`).toEqual([...kept, "opened"]);
+  expect({ ...after, frames: [] }, `at ${label}`).toMatchObject({ damage: [], losses: [] });
 }
