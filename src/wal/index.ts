@@ -40,4 +40,11 @@ export type {
   SegmentFrame,
 } from "./segment-events.ts";
 export { type ReadSegmentOptions, readSegment } from "./segment-reader.ts";
-export { judgeTail, type TailCase, type TailVerdict, type Vouched } from "./tail-policy.ts";
+export {
+  judgeLog,
+  judgeTail,
+  type LogVerdict,
+  type TailCase,
+  type TailVerdict,
+  type Vouched,
+} from "./tail-policy.ts";

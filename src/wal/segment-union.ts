@@ -66,9 +66,9 @@ export class SegmentUnion {
     yield { kind: "segment", report: this.#report };
   }
 
-  /** The sequence number that comes after the segment, when it was read. */
+  /** The sequence number that comes after the segment, when it was read: what is torn off an open one will come again. */
   get nextSequence(): number | undefined {
-    return this.#next;
+    return this.#report?.sealed === "open" ? this.#report.wholeUntil : this.#next;
   }
 
   /** What may have cost frames behind the last one that is there, when it was read. */

@@ -9,7 +9,7 @@
  */
 import type { DamageKind, LogDamage } from "./damage.ts";
 import type { SegmentReport } from "./log-events.ts";
-import type { LogBound } from "./log-plan.ts";
+import type { LogBound, LogPlan } from "./log-plan.ts";
 
 /** What another durable record knows of this log. */
 export interface Vouched {
@@ -27,7 +27,9 @@ export type TailCase =
   | "sealed_broken"
   | "durable_lost"
   | "vouched_lost"
-  | "copies_unreadable";
+  | "copies_unreadable"
+  | "open_between"
+  | "segment_gap";
 
 export type TailVerdict =
   | { readonly kind: "sealed"; readonly name: TailCase }
@@ -65,12 +67,61 @@ export function judgeTail(report: SegmentReport, vouched: Vouched = {}): TailVer
       const bound = { segment, length: wholeLength };
       return { kind: "cut", name, bound, nextSequence: wholeUntil };
     }
-    case "sealed_broken":
-    case "durable_lost":
-    case "vouched_lost":
-    case "copies_unreadable":
+    default:
       return { kind: "damaged", name, because };
   }
+}
+
+/** How a log goes on. */
+export type LogVerdict =
+  | {
+      readonly kind: "goes_on";
+      /** What the next epoch has to seal: at most one segment of each epoch, in the order of the epochs. */
+      readonly bounds: readonly (LogBound & { readonly epoch: number })[];
+      /** Undefined where there is nothing yet. */
+      readonly nextSegment: number | undefined;
+      /** What was read from this number on was torn off, and counts for nothing; undefined where there is nothing yet. */
+      readonly nextSequence: number | undefined;
+      readonly isTorn: boolean;
+    }
+  | {
+      readonly kind: "damaged";
+      readonly name: TailCase;
+      readonly segment: number;
+      readonly because: readonly LogDamage[];
+    };
+
+/**
+ * Judges a log that was read to its end. Several segments at its end may be open: of a driver that died, and of those that
+ * died after it before their first frame, which would have sealed it. Frames below `vouchedUntil` had been durable.
+ */
+export function judgeLog(
+  plan: LogPlan,
+  reports: readonly SegmentReport[],
+  vouchedUntil = 0,
+): LogVerdict {
+  const bounds: (LogBound & { epoch: number })[] = [];
+  let isTorn = false;
+  for (const [index, report] of reports.entries()) {
+    const { damage: because, epoch, segment } = report;
+    const isLast = index === reports.length - 1;
+    const verdict = judgeTail(report, isLast ? { until: vouchedUntil } : {});
+    if (verdict.kind === "damaged") return { ...verdict, segment };
+    const hasFrames = report.sealed === "footer" || report.wholeLength > 0;
+    if (bounds.length > 0 && hasFrames) {
+      return { kind: "damaged", name: "open_between", segment, because };
+    }
+    if (verdict.kind !== "cut") continue;
+    bounds.push({ ...verdict.bound, epoch });
+    isTorn ||= verdict.name === "open_torn";
+  }
+  const gap = plan.parts.find((part) => "until" in part);
+  if (gap !== undefined) {
+    return { kind: "damaged", name: "segment_gap", segment: gap.from, because: [] };
+  }
+  const last = reports.at(-1);
+  const nextSegment = last === undefined ? undefined : last.segment + 1;
+  return { kind: "goes_on", bounds, nextSegment, nextSequence: last?.wholeUntil, isTorn };
 }
 
 function caseOf(report: SegmentReport, vouched: Vouched): TailCase {
