@@ -8,7 +8,7 @@
  * I3. Only a segment is repaired of which every frame was found in one copy or another.
  */
 import { Buffer } from "node:buffer";
-import { StreamError } from "../base/index.ts";
+import { invariant, StreamError } from "../base/index.ts";
 import type { Store } from "../store/index.ts";
 import { damageError, type LogDamage } from "./damage.ts";
 import type { CopyReport, LogEvent, SegmentReport } from "./log-events.ts";
@@ -89,8 +89,8 @@ async function* imageOf(
   for await (const event of unionEvents(store, part, kind)) {
     if (event.kind === "loss") throw irreparable(part, event.loss.because);
     if (event.kind !== "frame") continue;
-    // The first frames may be lost without a trace where no copy has both them and its header.
-    if (event.sequence !== encoder.nextSequence) throw irreparable(part, []);
+    // A copy that has the header tells what is missing behind it, which is a loss.
+    invariant(event.sequence === encoder.nextSequence, "no frame is missing without a loss");
     const header = Buffer.alloc(frameHeaderBytes);
     encoder.writeFrameHeader(header, 0, event.payload, event.unsyncedBefore);
     yield header;

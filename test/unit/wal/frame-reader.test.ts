@@ -41,18 +41,22 @@ describe("a frame by its address", () => {
     }
   });
 
-  test.each<[string, Partial<FrameAddress>]>([
-    ["another checksum", { checksum: 1 }],
+  test.each<[string, Partial<FrameAddress>, string?]>([
+    ["another checksum", { checksum: 1 }, "another frame is there"],
     ["a shorter length", { length: 40 }],
     ["a longer length", { length: 60 }],
     ["no length", { length: 0 }],
     ["a length beyond all frames", { length: 2 ** 40 }],
     ["another offset", { offset: 52 }],
     ["an offset beyond the end", { offset: 10_000 }],
-  ])("is refused where the address has %s", async (_, change) => {
+  ])("is refused where the address has %s", async (_, change, why = "") => {
     const { address, medium } = await oneOfThree();
     const reading = readFrame(medium, { ...address, ...change });
-    await expect(reading).rejects.toMatchObject({ code: "log_damaged", kind: "data" });
+    await expect(reading).rejects.toMatchObject({
+      code: "log_damaged",
+      kind: "data",
+      message: expect.stringContaining(why),
+    });
   });
 
   test("is missing where the file is", async () => {

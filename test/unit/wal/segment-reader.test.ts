@@ -2,7 +2,11 @@ import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { SegmentFrame } from "../../../src/wal/index.ts";
-import { encodeSegmentHeader, frameHeaderBytes } from "../../../src/wal/log-format.ts";
+import {
+  encodeSegmentHeader,
+  frameHeaderBytes,
+  writeFrameHeader,
+} from "../../../src/wal/log-format.ts";
 import {
   bytesOf,
   contentOf,
@@ -87,6 +91,37 @@ describe("a segment that is as it was written", () => {
     const { damage, frames } = await contentOf(damagedMedium, file, { expected });
     expect(frames.map(({ sequence }) => sequence)).toEqual([2]);
     expect(damage).toMatchObject([{ kind: "bytes_damaged", lost: { from: 1, until: 2 } }]);
+  });
+});
+
+describe("a frame that was made for its place within a payload", () => {
+  async function withForged(sequence: number, epoch: number): Promise<MemoryMedium> {
+    const medium = new MemoryMedium();
+    const log = journalWriter(medium);
+    const at = 52 + frameHeaderBytes + 10;
+    const payload = Buffer.alloc(200);
+    const header = { payloadByteCount: 0, payloadChecksum: 0, unsyncedBefore: 0, epoch, sequence };
+    writeFrameHeader(payload, 10, at, header);
+    await log.append(payload);
+    await log.append(bytesOf("true"));
+    await log.close();
+    return changed(medium, (bytes) => {
+      bytes[56] = (bytes[56] ?? 0) ^ 1;
+    });
+  }
+
+  test("is not taken behind damage, unless its sequence number and epoch fit there", async () => {
+    for (const [sequence, epoch] of [
+      [1000, 1],
+      [0, 1],
+      [1, 2],
+    ] as const) {
+      const { damage, frames } = await contentOf(await withForged(sequence, epoch), file, {
+        expected,
+      });
+      expect(frames.map((frame) => frame.sequence)).toEqual([2]);
+      expect(damage).toMatchObject([{ kind: "bytes_damaged", lost: { from: 1, until: 2 } }]);
+    }
   });
 });
 

@@ -2,6 +2,8 @@ import { Buffer } from "node:buffer";
 import { describe, expect, test } from "vitest";
 import { type Random, StreamError, seededRandom } from "../../../src/base/index.ts";
 import {
+  journalNames,
+  judgeLog,
   judgeTail,
   type LogPlanOptions,
   listLog,
@@ -170,6 +172,82 @@ describe("the end of a log", () => {
     expect((await judged(medium)).verdict).toMatchObject({
       kind: "damaged",
       name: "sealed_broken",
+    });
+  });
+});
+
+describe("a log with several open segments at its end", () => {
+  const second = {
+    epoch: 2,
+    firstSegment: 2,
+    segmentName: (segment: number) => nameOf(segment, 2),
+  };
+  const nameOf = (segment: number, epoch: number) => journalNames.nameOf({ segment, epoch });
+
+  async function tornWithin(): Promise<MemoryMedium> {
+    const medium = await openMedium();
+    const last = await frameOf(medium, 6);
+    medium.files.set(journalFile(1), medium.file(journalFile(1)).subarray(0, last.offset));
+    spoil(medium, journalFile(1), (await frameOf(medium, 4)).offset + 1);
+    return medium;
+  }
+
+  test("is sealed at all of them, and goes on with the number that was torn off first", async () => {
+    const medium = await tornWithin();
+    const { offset } = (await contentOf(medium, journalFile(1))).damage[0] ?? {};
+    medium.files.set(`journal/${nameOf(2, 2)}`, Buffer.alloc(20, 0xa5));
+    medium.files.set(`journal/${nameOf(3, 3)}`, Buffer.alloc(0));
+    const { plan, reports } = await readJournal(medium);
+    expect(judgeLog(plan, reports)).toEqual({
+      kind: "goes_on",
+      bounds: [
+        { epoch: 1, segment: 1, length: offset },
+        { epoch: 2, segment: 2, length: 0 },
+        { epoch: 3, segment: 3, length: 0 },
+      ],
+      nextSegment: 4,
+      nextSequence: 4,
+      isTorn: true,
+    });
+    expect(judgeLog(plan, reports, 5)).toMatchObject({ kind: "damaged", name: "vouched_lost" });
+  });
+
+  test("is damaged where one of them has frames: its first would have sealed what is before it", async () => {
+    for (const closes of [true, false]) {
+      const medium = await tornWithin();
+      const log = journalWriter(medium, { ...second, firstSequence: 4 });
+      await log.append(bytesOf("x"));
+      await (closes ? log.close() : log.destroy());
+      const { plan, reports } = await readJournal(medium);
+      expect(judgeLog(plan, reports)).toMatchObject({ name: "open_between", segment: 2 });
+    }
+  });
+
+  test("is damaged where a segment is missing, or is damaged by itself", async () => {
+    const medium = new MemoryMedium();
+    const log = journalWriter(medium);
+    for (const text of ["a", "b", "c"]) {
+      await log.append(bytesOf(text));
+      await log.roll();
+    }
+    const whole = await readJournal(medium);
+    expect(judgeLog(whole.plan, whole.reports)).toEqual({
+      kind: "goes_on",
+      bounds: [],
+      nextSegment: 4,
+      nextSequence: 4,
+      isTorn: false,
+    });
+    medium.files.delete(journalFile(2));
+    const gap = await readJournal(medium);
+    expect(judgeLog(gap.plan, gap.reports)).toMatchObject({ kind: "damaged", segment: 3 });
+    const end = await readJournal(medium, { fromSegment: 3, lastSegment: 4 });
+    expect(judgeLog(end.plan, end.reports)).toMatchObject({ name: "segment_gap", segment: 4 });
+    const none = await readJournal(new MemoryMedium());
+    expect(judgeLog(none.plan, none.reports)).toMatchObject({
+      kind: "goes_on",
+      nextSegment: undefined,
+      nextSequence: undefined,
     });
   });
 });
