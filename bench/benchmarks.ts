@@ -2,6 +2,7 @@
 import type { Benchmark } from "./benchmark.ts";
 import { emptyBatch } from "./cases/empty-batch.ts";
 import { flights } from "./cases/flights.ts";
+import { logAppend } from "./cases/log-append.ts";
 import { mapWithState } from "./cases/map-with-state.ts";
 import { socket } from "./cases/socket.ts";
 import { tuning } from "./cases/tuning.ts";
@@ -16,6 +17,7 @@ export const benchmarks: readonly Benchmark[] = [
   emptyBatch,
   socket,
   tuning,
+  logAppend,
 ];
 
 /** The benchmark of that name; throws where there is none. */
