@@ -8,10 +8,9 @@
  */
 import type { FilePin } from "./input-file.ts";
 
-/** What a batch is made of; plain data. */
-export interface ChosenFiles {
+/** What is there, as far as it could be seen. */
+export interface SeenFiles {
   readonly files: readonly FilePin[];
-  /** Whether all that was there was seen. */
   readonly isComplete: boolean;
 }
 
@@ -19,7 +18,7 @@ export interface ChosenFiles {
 export interface FileSelectionState {
   /** Files that were not modified after that are no input. */
   readonly sinceMs: number;
-  /** The time of the last batch by which all that was there had been seen. */
+  /** The time of the last batch that it knows of, or of an earlier one behind which there may be files unseen. */
   readonly untilMs: number;
   /** Files that were not modified after that may have been chosen and forgotten. */
   readonly forgottenMs: number;
@@ -33,12 +32,12 @@ export class FileSelection {
   /** By path, the time of the batch that has it. */
   readonly #chosen = new Map<string, number>();
   #forgottenMs: number;
-  /** The last batch of an earlier life by which all had been seen, as long as files that came since may be missing. */
+  /** A batch of an earlier life, as long as files that came since may be missing. */
   #resumedFromMs: number | undefined;
   /** The first batch of this life. */
   #resumedAtMs: number | undefined;
-  /** The batch that has seen all since; only when the next one comes is it sure to have been allocated. */
-  #caughtUpMs: number | undefined;
+  /** Whether a batch has seen all since; only when the next one comes is it sure to have been allocated. */
+  #hasCaughtUp = false;
 
   /**
    * Files that were not modified after `sinceMs` are no input; chosen ones are remembered for `rememberMs`. With the
@@ -64,10 +63,8 @@ export class FileSelection {
   }
 
   /** Takes over what an earlier life chose for a batch. */
-  adopt(timeMs: number, { files, isComplete }: ChosenFiles): void {
+  adopt(timeMs: number, files: readonly FilePin[]): void {
     for (const { path } of files) this.#chosen.set(path, timeMs);
-    const fromMs = this.#resumedFromMs ?? timeMs;
-    this.#resumedFromMs = isComplete ? Math.max(fromMs, timeMs) : fromMs;
   }
 
   /** Whether the file was chosen for a batch that is remembered. */
@@ -77,9 +74,7 @@ export class FileSelection {
 
   /** Forgets the files that need not be remembered at that time any more. */
   forgetOld(timeMs: number): void {
-    if (this.#caughtUpMs !== undefined && this.#caughtUpMs < timeMs) {
-      this.#resumedFromMs = undefined;
-    }
+    if (this.#hasCaughtUp) this.#resumedFromMs = undefined;
     const untilMs = this.#lookBackMs(timeMs);
     this.#forgottenMs = Math.max(this.#forgottenMs, untilMs);
     for (const [path, chosenMs] of this.#chosen) {
@@ -92,7 +87,7 @@ export class FileSelection {
    * looks back to the last one before it, and so do those after it until one sees all, for as long as files are
    * remembered.
    */
-  choose(timeMs: number, { files, isComplete }: ChosenFiles): ChosenFiles {
+  choose(timeMs: number, { files, isComplete }: SeenFiles): FilePin[] {
     this.#resumedAtMs ??= timeMs;
     const thresholdMs = Math.max(this.#sinceMs, this.#lookBackMs(timeMs), this.#forgottenMs);
     const chosen = files
@@ -102,8 +97,8 @@ export class FileSelection {
       )
       .sort((a, b) => a.modifiedMs - b.modifiedMs || (a.path < b.path ? -1 : 1));
     for (const { path } of chosen) this.#chosen.set(path, timeMs);
-    if (isComplete || timeMs - this.#resumedAtMs >= this.#rememberMs) this.#caughtUpMs ??= timeMs;
-    return { files: chosen, isComplete };
+    this.#hasCaughtUp ||= isComplete || timeMs - this.#resumedAtMs >= this.#rememberMs;
+    return chosen;
   }
 
   #lookBackMs(timeMs: number): number {

@@ -28,10 +28,10 @@ import {
 } from "./file-format.ts";
 import { type Listing, listDirectory } from "./file-listing.ts";
 import {
-  type ChosenFiles,
   FileSelection,
   type FileSelectionState,
   rememberWindowMs,
+  type SeenFiles,
 } from "./file-selection.ts";
 import { type FilePin, InputFile } from "./input-file.ts";
 import type { LineOptions } from "./line-decoder.ts";
@@ -77,6 +77,11 @@ export function binaryRecordsStream(
   return new FileInput(directory, fixedLength(recordLength), ["records", recordLength], options);
 }
 
+/** What a batch is made of. */
+interface ChosenFiles {
+  readonly files: readonly FilePin[];
+}
+
 class FileInput<T> extends InputDStream<T, ChosenFiles> {
   readonly kind = "file";
   override readonly parameters: readonly unknown[];
@@ -114,7 +119,7 @@ class FileInput<T> extends InputDStream<T, ChosenFiles> {
   override async allocate(timeMs: number): Promise<ChosenFiles> {
     const { host, selection } = this.#started();
     selection.forgetOld(timeMs);
-    return selection.choose(timeMs, await this.#look(host, selection));
+    return { files: selection.choose(timeMs, await this.#look(host, selection)) };
   }
 
   override compute(timeMs: number, { files }: ChosenFiles): RDD<T> {
@@ -124,8 +129,8 @@ class FileInput<T> extends InputDStream<T, ChosenFiles> {
     return this.#dataset(host, files);
   }
 
-  override adopt(timeMs: number, chosen: ChosenFiles): void {
-    this.#started().selection.adopt(timeMs, chosen);
+  override adopt(timeMs: number, { files }: ChosenFiles): void {
+    this.#started().selection.adopt(timeMs, files);
   }
 
   override snapshot(untilMs: number): FileSelectionState {
@@ -141,7 +146,7 @@ class FileInput<T> extends InputDStream<T, ChosenFiles> {
     return this.#running;
   }
 
-  async #look(host: InputHost, selection: FileSelection): Promise<ChosenFiles> {
+  async #look(host: InputHost, selection: FileSelection): Promise<SeenFiles> {
     const { clock, batchIntervalMs } = host;
     const startMs = clock.monotonicNow();
     const listing = await listDirectory(

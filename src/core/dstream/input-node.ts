@@ -2,7 +2,7 @@
  * Owns: a stream that data comes in by, and what a program implements to make one of its own.
  * Does not own: the sources themselves (src/sources), receivers (src/receiver).
  */
-import { type Clock, StreamError } from "../../base/index.ts";
+import { type Clock, invariant, StreamError } from "../../base/index.ts";
 import { encodeValue } from "../../codec/index.ts";
 import {
   ArrayNode,
@@ -101,8 +101,8 @@ export class InputNode<T> extends DStreamNode<T> implements InputStream {
   readonly #input: InputDStream<T>;
   /** By batch time, of an input that chooses. */
   readonly #pins = new Map<number, Promise<unknown>>();
-  /** The batches of an earlier life that have nothing of this input. */
-  readonly #absentMs = new Set<number>();
+  /** The last batch of an earlier life. */
+  #earlierUntilMs = Number.NEGATIVE_INFINITY;
   readonly #infos = new Map<number, Pick<InputInfo, "recordCount" | "metadata">>();
   readonly #onError: (streamId: number, message: string, error: unknown) => void;
 
@@ -161,6 +161,7 @@ export class InputNode<T> extends DStreamNode<T> implements InputStream {
     if (!isAsked || this.#input.allocate === undefined) return Promise.resolve(undefined);
     let pin = this.#pins.get(timeMs);
     if (pin === undefined) {
+      invariant(timeMs > this.#earlierUntilMs, "nothing is chosen for a batch of an earlier life");
       pin = this.#choose(timeMs);
       this.#pins.set(timeMs, pin);
       // A failed attempt is not remembered: the batch is tried again.
@@ -170,12 +171,13 @@ export class InputNode<T> extends DStreamNode<T> implements InputStream {
   }
 
   adopt(timeMs: number, pin: unknown): void {
+    this.leaveOutOf(timeMs);
     this.#pins.set(timeMs, Promise.resolve(pin));
     this.#input.adopt?.(timeMs, pin);
   }
 
   leaveOutOf(timeMs: number): void {
-    this.#absentMs.add(timeMs);
+    this.#earlierUntilMs = Math.max(this.#earlierUntilMs, timeMs);
   }
 
   snapshot(untilMs: number): unknown {
@@ -192,7 +194,7 @@ export class InputNode<T> extends DStreamNode<T> implements InputStream {
   }
 
   protected async compute(timeMs: number): Promise<RDDNode<T> | undefined> {
-    if (this.#absentMs.has(timeMs)) {
+    if (this.#isMissing(timeMs)) {
       return new ArrayNode<T>(this.scope.environment, this.kind, []);
     }
     try {
@@ -206,10 +208,15 @@ export class InputNode<T> extends DStreamNode<T> implements InputStream {
   }
 
   protected override forgetOlder(untilMs: number): void {
-    for (const timesOfOne of [this.#infos, this.#pins, this.#absentMs]) {
+    for (const timesOfOne of [this.#infos, this.#pins]) {
       for (const timeMs of timesOfOne.keys()) if (timeMs <= untilMs) timesOfOne.delete(timeMs);
     }
     this.#input.forget(untilMs);
+  }
+
+  /** A window may ask for a batch of an earlier life that had nothing: choosing now would give it what is another's. */
+  #isMissing(timeMs: number): boolean {
+    return timeMs <= this.#earlierUntilMs && !this.#pins.has(timeMs);
   }
 
   async #choose(timeMs: number): Promise<unknown> {

@@ -38,7 +38,7 @@ export interface InputStream extends StreamLineage {
   allocateAt(timeMs: number): Promise<unknown>;
   /** Takes over what an earlier life of the driver chose for a batch; after `start`. */
   adopt(timeMs: number, pin: unknown): void;
-  /** Has no records in a batch of an earlier life: nothing was chosen then, or nobody has it any more. */
+  /** Has no records in the batches of an earlier life up to that time that it does not adopt. */
   leaveOutOf(timeMs: number): void;
   /** What the input has to know after a restart of the batches up to `untilMs`; undefined where it needs nothing. */
   snapshot(untilMs: number): unknown;

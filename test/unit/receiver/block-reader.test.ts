@@ -82,7 +82,7 @@ describe("a received block", () => {
     const reader = readerOf();
     reader.release(2000);
     await reader.handle(await logged({ records: ["a"] }), 1000).read();
-    expect(blocks.kept.size).toBe(0);
+    expect(blocks.levels.size).toBe(0);
     const late = reader.handle(await logged({ records: ["b"] }), 2000);
     blocks.gate = async () => reader.release(3000);
     await late.read();

@@ -31,6 +31,8 @@ export interface LifeOptions {
   readonly isNeeded?: (batchTimeMs: number) => boolean;
   readonly receiver?: ReceiverOptions;
   readonly level?: StorageLevelName;
+  /** Whether this life writes the receiver log that is there (default true). */
+  readonly logs?: boolean;
 }
 
 /** One life of the driver, from its restart on. */
@@ -70,10 +72,14 @@ export class Life {
     life.tracker.makeDurable({
       epoch: disk.epoch,
       journal: { append: (event) => alive(() => journal.append(event)) },
-      log: log && {
-        append: (bytes) => alive(() => log.append(bytes)),
-        read: (location) => log.read(location),
-      },
+      log:
+        options.logs === false
+          ? undefined
+          : log && {
+              append: (bytes) => alive(() => log.append(bytes)),
+              read: (location) => log.read(location),
+            },
+      earlierLog: log,
       assertLeading: () => alive(async () => {}),
       fatal: (error) => void life.fatal.push(error),
     });

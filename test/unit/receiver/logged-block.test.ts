@@ -55,6 +55,12 @@ describe("a block in a log", () => {
     expect(() => loggedContent(new Uint8Array(), "bytes")).toThrow(refused);
   });
 
+  test("with a length that is longer than what is there is refused, whatever is there", async () => {
+    const logged = await encodeLogged({ records: ["a"] }, pacer());
+    logged.writeUInt32LE(logged.readUInt32LE(2) + 1, 2);
+    await expect(recordsOf(logged)).rejects.toEqual(code("value_undecodable"));
+  });
+
   test("is records again or refused, wherever it is cut and whatever bits flip", async () => {
     const whole = Uint8Array.from(await encodeLogged({ records: goldenRecords }, pacer()));
     await fc.assert(

@@ -142,10 +142,10 @@ describe("after a restart", () => {
     }
     await life.send(8, 4);
     life.kill();
-    const receiver = { unprocessedRecordsMax: 9 };
+    const receiver = { unprocessedRecordsMax: 5 };
     const next = await Life.begin(disk, { unfinishedMs: [2000], receiver });
     expect(next.tracker.unprocessedRecords).toBe(8);
-    const waiting = next.send(12, 2);
+    const waiting = next.send(12, 1);
     expect(await isPending(waiting)).toBe(true);
     next.tracker.batchCompleted(1000);
     expect(await isPending(waiting)).toBe(true);
@@ -183,6 +183,33 @@ describe("after a restart", () => {
       [0, 1, 2],
       [0, 1, 2],
     ]);
+  });
+
+  test("what the log of an earlier life holds is read where this one logs nothing", async () => {
+    const disk = new Disk();
+    const life = await Life.begin(disk);
+    await life.send(0, 3);
+    life.kill();
+    const next = await Life.begin(disk, { logs: false });
+    expect(next.lost).toBeUndefined();
+    await next.send(3, 1);
+    await next.tracker.allocate(1000);
+    expect(await next.read(1000)).toEqual([0, 1, 2, 3]);
+    next.kill();
+    const last = await Life.begin(disk, { logs: false, unfinishedMs: [1000] });
+    expect(last.position).toBe(3);
+    expect(await last.read(1000)).toEqual([0, 1, 2]);
+  });
+
+  test("blocks are dropped from memory once", async () => {
+    const life = await Life.begin(new Disk());
+    await life.send(0, 1);
+    await life.tracker.allocate(1000);
+    const removed: string[] = [];
+    life.blocks.remove = async (id) => void removed.push(id);
+    await life.tracker.forget(2000);
+    await life.tracker.forget(3000);
+    expect(removed).toEqual(["input-in-1-0"]);
   });
 
   test("what was cleaned is gone for good, what was forgotten or closed is not", async () => {

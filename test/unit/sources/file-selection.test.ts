@@ -8,7 +8,7 @@ const file = (path: string, modifiedMs: number) => ({ path, modifiedMs, byteCoun
 function chooseAt(selection: FileSelection, timeMs: number, files: ReturnType<typeof file>[]) {
   selection.forgetOld(timeMs);
   const chosen = selection.choose(timeMs, { files, isComplete: true });
-  return chosen.files.map(({ path }) => path);
+  return chosen.map(({ path }) => path);
 }
 
 describe("FileSelection", () => {
@@ -63,6 +63,17 @@ describe("FileSelection", () => {
     const remembered = Array.from({ length: 100 }, (_, index) => `f${(index + 1) * 1000}`);
     expect(remembered.filter((path) => selection.isChosen(path))).toHaveLength(4);
   });
+});
+
+test("a selection that never sees all after a restart remembers no more files for it", () => {
+  const state = { sinceMs: 0, untilMs: 1000, forgottenMs: 0, chosen: [] };
+  const selection = new FileSelection(0, 3000, state);
+  for (let timeMs = 2000; timeMs <= 100_000; timeMs += 1000) {
+    selection.forgetOld(timeMs);
+    selection.choose(timeMs, { files: [file(`f${timeMs}`, timeMs)], isComplete: false });
+  }
+  const all = Array.from({ length: 100 }, (_, index) => `f${(index + 1) * 1000}`);
+  expect(all.filter((path) => selection.isChosen(path))).toHaveLength(4);
 });
 
 describe("rememberWindowMs", () => {

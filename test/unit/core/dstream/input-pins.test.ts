@@ -162,6 +162,17 @@ describe("an input that chooses", () => {
     expect(await recordsOf(nodes[0], 2000)).toEqual([1]);
   });
 
+  test("has nothing at a time of an earlier life that had no batch, whoever asks", async () => {
+    const input = new CountingInput();
+    const { inputs, nodes } = await started(input, new PlainInput());
+    const uid = nodes[0]?.inputUid ?? "";
+    adoptInputs(inputs, 2000, { [uid]: 7 });
+    adoptInputs(inputs, 5000, { [uid]: 8 });
+    for (const node of nodes) expect(await recordsOf(node, 4000)).toEqual([]);
+    expect(await recordsOf(nodes[0], 2000)).toEqual([7]);
+    expect(await recordsOf(nodes[0], 6000)).toEqual([9]);
+  });
+
   test("forgets its choices with the batches", async () => {
     const input = new CountingInput();
     const { graph, inputs, nodes } = await started(input);
