@@ -110,10 +110,11 @@ export abstract class Receiver<T> {
 
   /**
    * Stores records as one block, and resolves when the driver knows the block, so that the source
-   * may be told. It is not rate limited, but waits while too much is unprocessed. With a position,
-   * what has been stored before is left out. Rejects with `position_invalid`, `position_gap`,
+   * may be told; with the receiver log, when it is durable and vouched for. It is not rate limited,
+   * but waits while too much is unprocessed. With a position, what has been stored before is left
+   * out, in an earlier life of the driver, too. Rejects with `position_invalid`, `position_gap`,
    * `block_store_timeout`, `receiver_not_running`, `receiver_stopping`, `receiver_superseded`, or
-   * what the medium threw; nothing was stored then.
+   * what the medium threw; the source must send the records again then.
    */
   storeMany(records: readonly T[], options: StoreOptions = {}): Promise<void> {
     return this.#attached.storeMany(records, options);

@@ -4,7 +4,8 @@
  * Does not own: gathering records into blocks (block-gatherer.ts), the registered positions (src/receiver).
  *
  * Invariants: I1 a block holds consecutive positions, one for each record, and blocks follow each other without a gap;
- * this is checked for what the source yields. I2 `acknowledge` hears of a position when all records before it are safe.
+ * this is checked for what the source yields. I2 `acknowledge` hears of a position when all records before it are as safe as the context
+ * makes them.
  */
 import { type Clock, messageOf, StreamError, systemClock } from "../base/index.ts";
 import type { StorageLevelName } from "../core/index.ts";
@@ -35,7 +36,10 @@ export interface ResumableSource<T> {
     from: number,
     signal: AbortSignal,
   ): AnyIterable<PositionedRecord<T>> | Promise<AnyIterable<PositionedRecord<T>>>;
-  /** Hears that all records before this position are safe and will not be asked for again. */
+  /**
+   * Hears that all records before this position are safe and will not be asked for again: with the receiver log whatever
+   * happens, without it as long as the process lives.
+   */
   acknowledge?(until: number): void | Promise<void>;
 }
 

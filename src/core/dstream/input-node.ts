@@ -2,7 +2,7 @@
  * Owns: a stream that data comes in by, and what a program implements to make one of its own.
  * Does not own: the sources themselves (src/sources), receivers (src/receiver).
  */
-import { type Clock, invariant, StreamError } from "../../base/index.ts";
+import { type Clock, StreamError } from "../../base/index.ts";
 import { encodeValue } from "../../codec/index.ts";
 import {
   ArrayNode,
@@ -161,7 +161,7 @@ export class InputNode<T> extends DStreamNode<T> implements InputStream {
     if (!isAsked || this.#input.allocate === undefined) return Promise.resolve(undefined);
     let pin = this.#pins.get(timeMs);
     if (pin === undefined) {
-      invariant(timeMs > this.#earlierUntilMs, "nothing is chosen for a batch of an earlier life");
+      if (this.#isMissing(timeMs)) return Promise.resolve(undefined);
       pin = this.#choose(timeMs);
       this.#pins.set(timeMs, pin);
       // A failed attempt is not remembered: the batch is tried again.

@@ -158,6 +158,7 @@ describe("an input that chooses", () => {
     const input = new CountingInput();
     const { inputs, nodes } = await started(input);
     adoptInputs(inputs, 1000, { somebody: 7 });
+    expect(await nodes[0]?.allocateAt(1000)).toBeUndefined();
     expect(await recordsOf(nodes[0], 1000)).toEqual([]);
     expect(await recordsOf(nodes[0], 2000)).toEqual([1]);
   });
