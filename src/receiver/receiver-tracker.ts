@@ -7,7 +7,7 @@
  * Invariant: I1 allocation and cleaning go on after the receivers have stopped, so that a graceful
  * stop can drain.
  */
-import { type Clock, Deadline, StreamError } from "../base/index.ts";
+import { type Clock, Deadline, invariant, StreamError } from "../base/index.ts";
 import type { BlockStore } from "../core/index.ts";
 import type { AllocationPins, BlocksLost } from "./block-events.ts";
 import type { BlockKnowledge } from "./block-ledger.ts";
@@ -104,6 +104,8 @@ export class ReceiverTracker {
   register(registration: ReceiverRegistration): void {
     const { name, receiver, streamId, streamUid } = registration;
     if (this.#phase !== "initialized") throw new StreamError("receivers_started", { name });
+    // Blocks go by the uid: of two receivers with the same one, each would feed both streams.
+    invariant(this.#feederOf(streamUid) === undefined, "each receiver has a stream of its own");
     const limiter = new RateLimiter(this.#clock, this.#settings.initialRate);
     const supervisor = new ReceiverSupervisor({
       streamId,

@@ -61,6 +61,12 @@ describe("ReceiverTracker", () => {
     ]);
   });
 
+  test("no two receivers feed a stream of one uid", () => {
+    const fixture = new Fixture();
+    const twin = { streamId: 1, streamUid: "s0", name: "twin", receiver: new DrivenReceiver() };
+    expect(() => fixture.tracker.register(twin)).toThrow(code("invariant_violated"));
+  });
+
   test("receivers are registered before the start, and started once", async () => {
     const fixture = new Fixture();
     const { tracker } = fixture;

@@ -17,7 +17,7 @@ const collectGarbage = runInNewContext("gc") as () => void;
 function blockIds(engine: DrivenContext): string[] {
   const { environment } = engine.ssc.data;
   const datasets = environment.nextDatasetId();
-  const ids = Array.from({ length: 2000 }, (_, n) => `input-0-${n}`);
+  const ids = Array.from({ length: 2000 }, (_, n) => `input-numbers-0-${n}`);
   for (let dataset = 0; dataset < datasets; dataset++) {
     for (let partition = 0; partition < 40; partition++) ids.push(`rdd-${dataset}-${partition}`);
   }
@@ -56,7 +56,7 @@ describe.each(Object.entries(graphs))("with %s", (_, build) => {
   test("blocks, datasets and versions of old batches go, however long it runs", async () => {
     await using engine = new DrivenContext({ blockInterval: milliseconds(200) });
     const receiver = new CountingReceiver(engine.clock, 100);
-    const numbers = engine.ssc.receiverStream(receiver);
+    const numbers = engine.ssc.receiverStream(receiver).uid("numbers");
     const pairs = numbers.map((n): [string, number] => [`k${n % 7}`, n]);
     const seen: WeakRef<object>[] = [];
     const noted = pairs.transform((dataset) => {
@@ -120,10 +120,13 @@ describe("a batch that takes long", () => {
       open = resolve;
     });
     const numbers = new Map<number, readonly number[]>();
-    engine.ssc.receiverStream(receiver).foreachRDD(async (dataset, timeMs) => {
-      if (timeMs === 3000) await opened;
-      numbers.set(timeMs, await dataset.collect());
-    });
+    engine.ssc
+      .receiverStream(receiver)
+      .uid("numbers")
+      .foreachRDD(async (dataset, timeMs) => {
+        if (timeMs === 3000) await opened;
+        numbers.set(timeMs, await dataset.collect());
+      });
     await engine.ssc.start();
     await engine.clock.advanceWithoutWaiting(10_000);
     await settle();
@@ -171,6 +174,7 @@ test("a batch that waits for its state keeps the blocks that the state is made o
   const sums = engine.collect(
     engine.ssc
       .receiverStream(receiver)
+      .uid("numbers")
       .map((n): [string, number] => ["all", n])
       .updateStateByKey<string, number, number>((values, sum, _key, timeMs) => {
         if (isBroken && timeMs === 2000) throw new Error("no luck");
