@@ -292,6 +292,16 @@ export const errorCodes = {
     message: "an input cannot go on after a restart, so what it gave would be lost",
     help: "use a source that can be read again (fromResumable, files, a function that opens it), or allow the input by name",
   },
+  manifest_invalid: {
+    kind: "data",
+    message: "the manifest of a saved dataset cannot be read",
+    help: "restore the file, or remove it to read the directory like any other",
+  },
+  manifest_mismatch: {
+    kind: "data",
+    message: "a file of a saved dataset is not the one that its manifest names",
+    help: "restore the file, or remove the manifest to read what is there",
+  },
   input_missing: {
     kind: "usage",
     message: "there is no such input file",
@@ -610,6 +620,11 @@ export const errorCodes = {
     message: "the place for the files of a dataset is no directory",
     help: "name a directory, or remove the file that is in its place",
   },
+  output_taken: {
+    kind: "usage",
+    message: "a directory for the files of a dataset holds something else already",
+    help: "save each dataset, and each batch, into a directory of its own; remove the old one if it is not needed",
+  },
   output_incomplete: {
     kind: "unavailable",
     message: "files of a dataset that were written are gone",
@@ -624,6 +639,36 @@ export const errorCodes = {
     kind: "user",
     message: "a file writer gave something that is neither text nor bytes",
     help: "give strings or Uint8Arrays",
+  },
+  sink_fenced: {
+    kind: "closed",
+    message: "a later driver of the application writes to the sink, so this one may not",
+    help: "end this process; the later one goes on with its batches",
+  },
+  sink_partitions_differ: {
+    kind: "data",
+    message: "an output of a batch was begun with another number of partitions",
+    help: "run the batch with the partitions that it was allocated; with others its records would be written twice",
+  },
+  sink_batch_forgotten: {
+    kind: "data",
+    message: "a batch is older than what the sink still remembers",
+    help: "find out why a batch runs again that was done; nobody can tell whether it was written",
+  },
+  sink_contended: {
+    kind: "unavailable",
+    message: "the transactions of a sink did not succeed, as others were in their way",
+    help: "find out who else writes to the same rows, or keeps the database locked",
+  },
+  sink_unreachable: {
+    kind: "unavailable",
+    message: "the database of a sink gives no connection",
+    help: "see the cause; the output is tried again as often as attempts says",
+  },
+  sink_not_committed: {
+    kind: "user",
+    message: "the database rolled a transaction back, though the function that writes ended well",
+    help: "await every statement in the function, and let its error through; end the transaction nowhere in it",
   },
   pipe_failed: {
     kind: "user",

@@ -20,6 +20,6 @@ export {
 export { localPath } from "./local-path.ts";
 export { consoleLogger, type Logger, silentLogger } from "./logger.ts";
 export { type ProcessIdentity, thisProcess } from "./process-identity.ts";
-export { type Random, seededRandom } from "./random.ts";
+export { type Random, seededRandom, uniqueName } from "./random.ts";
 export { Settlement } from "./settlement.ts";
 export { systemFiles } from "./system-files.ts";

@@ -1,4 +1,5 @@
 /** Owns: the random port. Whoever draws at random is given the generator, or the seed that makes it. */
+import { randomUUID } from "node:crypto";
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
@@ -9,6 +10,11 @@ export interface Random {
   next(): number;
   /** A whole number from `from` to `to`, both included. */
   nextInt(from: number, to: number): number;
+}
+
+/** A name that nobody else has, in this process or any other; not for what has to come out the same again. */
+export function uniqueName(): string {
+  return randomUUID();
 }
 
 /** A generator that draws the same numbers for the same parts of a seed. */

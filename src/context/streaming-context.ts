@@ -4,7 +4,7 @@
  * Invariants: I1 INITIALIZED -> ACTIVE -> STOPPED, never back. I2 every wait of a stop is bounded. I3 what failed reaches
  * whoever awaits the termination.
  */
-import { Deadline, Settlement, StreamError } from "../base/index.ts";
+import { Deadline, Settlement, StreamError, uniqueName } from "../base/index.ts";
 import {
   currentJob,
   type DatasetsOf,
@@ -216,6 +216,8 @@ export class StreamingContext extends StreamSources implements StreamHost {
     const { clock, signal, stopGracefullyOnShutdown } = this.#settings;
     signal?.throwIfAborted();
     const { firstMs, zeroMs } = BatchScheduler.gridFrom(clock, this.batchInterval);
+    // Without a checkpoint directory an application has one life.
+    this.graph.identify({ applicationId: uniqueName(), epoch: 0 });
     this.graph.start(zeroMs);
     for (const input of this.graph.inputs) {
       await input.start();
@@ -292,6 +294,9 @@ export class StreamingContext extends StreamSources implements StreamHost {
     signal?.removeEventListener("abort", this.#onAbort);
     const outcome = failure ?? this.#scheduler.firstFailure;
     await this.#stopInputs();
+    await this.#attempt("forget what outputs have noted in their sinks", () =>
+      this.#forgetOutputs(),
+    );
     await this.#attempt("drop the blocks of receivers", () => this.tracker.close());
     this.#listeners.post("onStreamingStopped", { time: clock.now(), error: outcome?.error });
     this.#listeners.close();
@@ -309,6 +314,12 @@ export class StreamingContext extends StreamSources implements StreamHost {
     const { clock, logger } = this.#settings;
     const inTime = await new Deadline(clock, destroyTimeoutMs).isMetBy(Promise.all(stopping));
     if (!inTime) logger.error(`an input did not stop within ${destroyTimeoutMs} ms`);
+  }
+
+  /** As the application has no later life, nobody will ask its sinks what was written. */
+  async #forgetOutputs(): Promise<void> {
+    const forgotten = this.graph.forgetAllOutputs();
+    await new Deadline(this.#settings.clock, destroyTimeoutMs).isMetBy(forgotten);
   }
 
   /** Does what must not keep the context from its end when it fails. */
@@ -352,7 +363,10 @@ export class StreamingContext extends StreamSources implements StreamHost {
         if (!graph.owesStates(info.batchTime)) tracker.batchCompleted(info.batchTime);
         backpressure?.batchCompleted(info);
       },
-      forgetInputs: (untilMs) => tracker.forget(untilMs + 1),
+      forgetInputs: (untilMs) => {
+        graph.forgetOutputs(untilMs + 1);
+        return tracker.forget(untilMs + 1);
+      },
       onFatal: (error) => void this.destroy(error).catch(() => {}),
     });
   }

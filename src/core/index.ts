@@ -1,6 +1,7 @@
 export { decodeRecords, encodeRecords, ownedCopy } from "./block-bytes.ts";
 export type { BlockStore, PutOptions, StoredBlock } from "./block-store.ts";
 export * from "./dstream/index.ts";
+export * from "./output/index.ts";
 export * from "./rdd/index.ts";
 export {
   type StorageLevel,

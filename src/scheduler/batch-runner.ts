@@ -18,7 +18,12 @@ import {
 } from "../core/index.ts";
 import type { BatchProgress, LeftBatch } from "./batch-progress.ts";
 import { BatchRecord } from "./batch-record.ts";
-import { type BatchFailure, decideFailure, type OnFailure } from "./failure-policy.ts";
+import {
+  type BatchFailure,
+  decideFailure,
+  isSuperseded,
+  type OnFailure,
+} from "./failure-policy.ts";
 import { JobQueue } from "./job-queue.ts";
 import type { ListenerBus } from "./listener-bus.ts";
 
@@ -165,6 +170,7 @@ export class BatchRunner {
           attempts,
           attemptsMax,
           cancelled: signal.aborted,
+          superseded: isSuperseded(thrown),
         });
         if (decision.do !== "retry") return { value: undefined, attempts, error: { thrown } };
       }
@@ -204,6 +210,7 @@ export class BatchRunner {
       attempts: attemptsMax,
       attemptsMax,
       cancelled: false,
+      superseded: record.failures.some((each) => isSuperseded(each.error)),
     });
     if (decision.do !== "dead letter") return { error, isFatal: decision.do === "stop" };
     // Before it is handed over: no later batch may make up for it meanwhile.

@@ -1,4 +1,5 @@
 /** Owns: what becomes of a batch whose work failed. Decisions only. */
+import { type ErrorCode, StreamError } from "../base/index.ts";
 import type { InputInfo } from "../core/index.ts";
 
 /** What failed in a batch for good. */
@@ -33,12 +34,29 @@ export type FailureDecision =
       readonly deliver: (failure: BatchFailure) => void | Promise<void>;
     };
 
-/** Decides about a failure after `attempts` tries; a cancelled one is never tried again. */
-export function decideFailure(
-  onFailure: OnFailure,
-  tries: { readonly attempts: number; readonly attemptsMax: number; readonly cancelled: boolean },
-): FailureDecision {
-  if (tries.cancelled) return { do: "stop" };
+/** The codes that say that another driver has this one's place: whatever is done next is that one's to do. */
+const superseded: ReadonlySet<ErrorCode> = new Set(["sink_fenced", "epoch_superseded"]);
+
+/** Whether an error, or what stands behind it, says that another driver has taken over. */
+export function isSuperseded(error: unknown): boolean {
+  for (let cause = error; cause instanceof StreamError; cause = cause.cause) {
+    if (superseded.has(cause.code)) return true;
+  }
+  return false;
+}
+
+/** How often something was tried, and why no more. */
+export interface Tries {
+  readonly attempts: number;
+  readonly attemptsMax: number;
+  readonly cancelled: boolean;
+  /** Another driver goes on with the batches of this one. */
+  readonly superseded: boolean;
+}
+
+/** Decides about a failure after `attempts` tries; one that was cancelled or superseded is never tried again. */
+export function decideFailure(onFailure: OnFailure, tries: Tries): FailureDecision {
+  if (tries.cancelled || tries.superseded) return { do: "stop" };
   if (tries.attempts < tries.attemptsMax) return { do: "retry" };
   if (typeof onFailure === "object") return { do: "dead letter", deliver: onFailure.deadLetter };
   return { do: onFailure };

@@ -2,28 +2,29 @@
  * Owns: writing one file of an output so that it is there whole or not at all.
  * Does not own: the directory around it (output-directory.ts).
  * Invariants: I1 under its own name a file is whole and synced. I2 a write that fails leaves nothing behind; of one that
- * died a file named `.<name>.<pid>-<number>.unfinished` stays, which the next run removes.
+ * died a file named `.<name>.<pid>-<number>.unfinished` stays, which goes with the directory or before it is shown.
  */
+import { createHash } from "node:crypto";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { StreamError } from "../base/index.ts";
-import type { FileChunks } from "../core/index.ts";
+import type { FileChunks, SavedPart } from "../core/index.ts";
 import { ChunkGatherer } from "./chunk-gatherer.ts";
 
-/** What the name of a file ends in while it is being written. */
+/** What the name of a file or a directory ends in while it is being written. */
 export const unfinishedSuffix = ".unfinished";
 
 let unfinishedCount = 0;
 
 /**
- * Writes a file of that name into a directory, in the place of an earlier one. Throws `file_not_written`,
+ * Writes a file of that name into a directory, in the place of an earlier one, and tells what it wrote. Throws `file_not_written`,
  * `file_chunk_invalid`, and what the chunks throw.
  */
 export async function writePartFile(
   directory: string,
   name: string,
   chunks: FileChunks,
-): Promise<void> {
+): Promise<SavedPart> {
   // At once: while nobody waits for it, a promise that rejects ends the process.
   const given = await chunks;
   const file = join(directory, name);
@@ -32,13 +33,15 @@ export async function writePartFile(
   }
   const unfinished = await openUnfinished(directory, name);
   try {
+    let written: Omit<SavedPart, "name">;
     try {
-      await writeChunks(unfinished.handle, file, given);
+      written = await writeChunks(unfinished.handle, file, given);
       await io(file, () => unfinished.handle.sync());
     } finally {
       await io(file, () => unfinished.handle.close());
     }
     await io(file, () => rename(unfinished.path, file));
+    return { name, ...written };
   } catch (error) {
     await rm(unfinished.path, { force: true }).catch(() => {});
     throw error;
@@ -65,10 +68,17 @@ async function writeChunks(
   handle: FileHandle,
   file: string,
   chunks: Awaited<FileChunks>,
-): Promise<void> {
+): Promise<Omit<SavedPart, "name">> {
   const gatherer = new ChunkGatherer();
-  // Repeats a write that came out shorter than asked for.
-  const write = (): Promise<void> => io(file, () => handle.writeFile(gatherer.take()));
+  const hash = createHash("sha256");
+  let byteCount = 0;
+  const write = async (): Promise<void> => {
+    const bytes = gatherer.take();
+    hash.update(bytes);
+    byteCount += bytes.length;
+    // It repeats a write that came out shorter than asked for.
+    await io(file, () => handle.writeFile(bytes));
+  };
   // Apart from each other, because waiting costs a turn of the queue for each chunk.
   if (Symbol.iterator in chunks) {
     for (const chunk of chunks) {
@@ -82,6 +92,7 @@ async function writeChunks(
     }
   }
   await write();
+  return { byteCount, sha256: hash.digest("hex") };
 }
 
 async function io<T>(file: string, operation: () => Promise<T>): Promise<T> {

@@ -3,7 +3,13 @@
  * Does not own: transformations (dstream.ts), running them (src/scheduler).
  */
 import { localPath, StreamError } from "../../base/index.ts";
-import { type FileWriter, lineOf, type RDD } from "../rdd/index.ts";
+import {
+  CommitPruning,
+  commitOnce,
+  type OutputIdentity,
+  type TransactionalSink,
+} from "../output/index.ts";
+import { type FileWriter, lineOf, type RDD, taskContext } from "../rdd/index.ts";
 import { DStreamHandle } from "./dstream-handle.ts";
 import { declarationSite, type OutputBody, OutputNode, type OutputTraits } from "./output-node.ts";
 
@@ -26,23 +32,56 @@ export class OutputOperation {
 export class DStreamOutputs<T> extends DStreamHandle<T> {
   /**
    * Calls `body` with the dataset of each batch and its time (ms since the epoch), on the driver; nothing is computed
-   * unless it runs an action.
+   * unless it runs an action. The third argument names the output and the batch, for sinks that keep such names.
    */
   foreachRDD(body: OutputBody<T>): OutputOperation {
     return this.#output("foreachRDD", body, declarationSite(), { functions: [body] });
   }
 
-  /** Calls `f` with the records of each partition of each batch, where they are: the place for connections. */
+  /**
+   * Calls `f` with the records of each partition of each batch, where they are: the place for connections. It may be called
+   * again for the same partition, by a retry or after a crash, and then with the same identity but for the epoch.
+   */
   foreachPartition(
-    f: (records: readonly T[], partition: number, timeMs: number) => unknown,
+    f: (
+      records: readonly T[],
+      partition: number,
+      timeMs: number,
+      identity: OutputIdentity,
+    ) => unknown,
   ): OutputOperation {
-    return this.#output(
+    return this.#foreachPartition(
       "foreachPartition",
-      (dataset, timeMs) =>
-        dataset.foreachPartition((records, partition) => f(records, partition, timeMs)),
       declarationSite(),
+      (records, identity) => f(records, identity.partition, identity.batchTimeMs, identity),
       { functions: [f] },
     );
+  }
+
+  /**
+   * Writes the records of each partition of each batch in one transaction of a database, once: the note that they were
+   * written is part of it, so a retry or a replay after a crash changes nothing. `write` does its writing by `tx`, and
+   * nothing else: it is called again when its transaction was rolled back. The output fails with `sink_fenced` when a later
+   * driver of the application has written, with `sink_partitions_differ`, `sink_batch_forgotten`, `sink_contended`.
+   */
+  saveExactlyOnce<Tx>(
+    sink: TransactionalSink<Tx>,
+    write: (tx: Tx, records: readonly T[], identity: OutputIdentity) => unknown,
+  ): OutputOperation {
+    const pruning = new CommitPruning(sink);
+    const save = async (records: readonly T[], identity: OutputIdentity): Promise<void> => {
+      const signal = taskContext()?.signal;
+      const body = (tx: Tx): unknown => write(tx, records, identity);
+      await commitOnce(sink, identity, body, signal === undefined ? {} : { signal });
+      pruning.committed(identity.applicationId);
+    };
+    return this.#foreachPartition("saveExactlyOnce", declarationSite(), save, {
+      functions: [write],
+      notes: {
+        forget: (beforeMs) => pruning.forget(beforeMs),
+        forgetAll: () => pruning.forgetApplication(),
+      },
+    });
   }
 
   /** Prints the time of each batch and its first `count` records. Throws `argument_invalid` for a negative count. */
@@ -64,21 +103,24 @@ export class DStreamOutputs<T> extends DStreamHandle<T> {
     );
   }
 
-  /** Writes each batch into a directory `prefix-<time in ms>[.suffix]`, a record a line. */
+  /**
+   * Writes each batch into a directory `prefix-<time in ms>[.suffix]`, a record a line; once, however often the batch is
+   * run. The directory appears when all is in it. The output fails with `output_taken` when something else is there.
+   */
   saveAsTextFiles(prefix: string, suffix = ""): OutputOperation {
     return this.#save("saveAsTextFiles", prefix, suffix, (dataset, directory) =>
       dataset.saveAsTextFile(directory),
     );
   }
 
-  /** Writes each batch into a directory `prefix-<time in ms>[.suffix]`, as Avro object container files. */
+  /** Writes each batch into a directory `prefix-<time in ms>[.suffix]`, as Avro object container files; once. */
   saveAsObjectFiles(prefix: string, suffix = ""): OutputOperation {
     return this.#save("saveAsObjectFiles", prefix, suffix, (dataset, directory) =>
       dataset.saveAsObjectFile(directory),
     );
   }
 
-  /** Writes each batch into a directory `prefix-<time in ms>[.suffix]`, in a format of one's own. */
+  /** Writes each batch into a directory `prefix-<time in ms>[.suffix]`, in a format of one's own; once. */
   saveAsFiles(prefix: string, writer: FileWriter<T>, suffix = ""): OutputOperation {
     return this.#save("saveAsFiles", prefix, suffix, (dataset, directory) =>
       dataset.saveAsFiles(directory, writer),
@@ -101,6 +143,21 @@ export class DStreamOutputs<T> extends DStreamHandle<T> {
       declarationSite(),
       { parameters: [prefix, suffix] },
     );
+  }
+
+  #foreachPartition(
+    kind: string,
+    declaredAt: string,
+    f: (records: readonly T[], identity: OutputIdentity) => unknown,
+    traits: OutputTraits,
+  ): OutputOperation {
+    const body: OutputBody<T> = (dataset, _timeMs, output) => {
+      const { partitionCount } = dataset;
+      return dataset.foreachPartition((records, partition) =>
+        f(records, { ...output, partition, partitionCount }),
+      );
+    };
+    return this.#output(kind, body, declaredAt, traits);
   }
 
   #output(

@@ -4,6 +4,7 @@
  * Does not own: when batches are made and jobs run (src/scheduler).
  */
 import { invariant, StreamError } from "../../base/index.ts";
+import type { ApplicationIdentity } from "../output/index.ts";
 import type { DatasetEnvironment, StageBarrier } from "../rdd/index.ts";
 import { isMultipleOf } from "../time.ts";
 import { describeStreams, type GraphDescription, lineageOf } from "./graph-description.ts";
@@ -44,6 +45,7 @@ export class StreamGraph implements StreamScope {
   #lastTimeMs = Number.NEGATIVE_INFINITY;
   #isClosed = false;
   #host: StreamHost | undefined;
+  #application: ApplicationIdentity | undefined;
   #rememberMs = 0;
 
   constructor(environment: DatasetEnvironment, batchIntervalMs: number) {
@@ -61,6 +63,17 @@ export class StreamGraph implements StreamScope {
   belongTo(host: StreamHost): void {
     invariant(this.#host === undefined, "a graph belongs to one context");
     this.#host = host;
+  }
+
+  get application(): ApplicationIdentity {
+    invariant(this.#application !== undefined, "an application is known before its first batch");
+    return this.#application;
+  }
+
+  /** Says which application this is, in which of its lives, once. */
+  identify(application: ApplicationIdentity): void {
+    invariant(this.#application === undefined, "a graph is that of one application");
+    this.#application = application;
   }
 
   get zeroTimeMs(): number {
@@ -233,6 +246,16 @@ export class StreamGraph implements StreamScope {
     const askedFromMs = timeMs - this.inputRememberMs;
     const ended = this.#gaps.filter(({ beforeMs }) => beforeMs <= askedFromMs);
     for (const gap of ended) this.#gaps.splice(this.#gaps.indexOf(gap), 1);
+  }
+
+  /** Tells outputs that no batch before that time will run again, in this life or a later one. */
+  forgetOutputs(beforeMs: number): void {
+    for (const output of this.#outputs) output.forget(beforeMs);
+  }
+
+  /** Lets outputs forget all about an application that has no later life. Rejects with the first that could not. */
+  async forgetAllOutputs(): Promise<void> {
+    await Promise.all(this.#outputs.map((output) => output.forgetAll()));
   }
 
   #statefulInUse(): readonly StatefulStream[] {

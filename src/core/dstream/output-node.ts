@@ -1,6 +1,7 @@
 /** Owns: an output operation: what it does with the dataset of each batch time. */
 import { fileURLToPath } from "node:url";
 import { StreamError } from "../../base/index.ts";
+import { type BatchOutputIdentity, inOutput } from "../output/index.ts";
 import { RDD, userError } from "../rdd/index.ts";
 import { codeHashOf, shortHash } from "./code-hash.ts";
 import type { StreamFacts } from "./graph-description.ts";
@@ -8,11 +9,23 @@ import type { DStreamNode, OperatorTraits } from "./node.ts";
 import type { OutputStream, StreamJob, StreamLineage } from "./stream.ts";
 import { numberedUid } from "./stream-ids.ts";
 
-/** What an output operation does with the dataset of a batch time. */
-export type OutputBody<T> = (dataset: RDD<T>, timeMs: number) => unknown;
+/** What an output operation does with the dataset of a batch time; `output` names the two, in this life and the next. */
+export type OutputBody<T> = (
+  dataset: RDD<T>,
+  timeMs: number,
+  output: BatchOutputIdentity,
+) => unknown;
 
-/** What tells an output from others of its kind over the same stream. */
-export type OutputTraits = Pick<OperatorTraits, "parameters" | "functions">;
+/** What an output keeps elsewhere about batches. */
+export interface OutputNotes {
+  forget(beforeMs: number): void;
+  forgetAll(): Promise<void>;
+}
+
+/** What tells an output from others of its kind over the same stream, and what it keeps elsewhere. */
+export interface OutputTraits extends Pick<OperatorTraits, "parameters" | "functions"> {
+  readonly notes?: OutputNotes;
+}
 
 /** An output operation over one stream; it runs on the driver, once per batch. */
 export class OutputNode<T> implements OutputStream {
@@ -86,6 +99,8 @@ export class OutputNode<T> implements OutputStream {
     const dataset = await this.#parent.at(timeMs);
     if (dataset === undefined) return undefined;
     const { uid } = this;
+    const { applicationId, epoch } = this.#parent.scope.application;
+    const identity = { applicationId, epoch, outputUid: uid, batchTimeMs: timeMs };
     return {
       timeMs,
       outputId: this.#outputId,
@@ -94,12 +109,20 @@ export class OutputNode<T> implements OutputStream {
       description: this.#description,
       run: async () => {
         try {
-          await this.#body(new RDD(dataset), timeMs);
+          await inOutput(identity, () => this.#body(new RDD(dataset), timeMs, identity));
         } catch (error) {
           throw userError({ uid, kind: "output", batchTimeMs: timeMs }, undefined, error);
         }
       },
     };
+  }
+
+  forget(beforeMs: number): void {
+    this.#traits.notes?.forget(beforeMs);
+  }
+
+  async forgetAll(): Promise<void> {
+    await this.#traits.notes?.forgetAll();
   }
 }
 

@@ -1,5 +1,6 @@
 /** Owns: how operators, the graph and the scheduler see each other; interfaces only. */
 
+import type { ApplicationIdentity } from "../output/index.ts";
 import type { Dataset, DatasetEnvironment, StageBarrier } from "../rdd/index.ts";
 import type { Duration } from "../time.ts";
 import type { Describable } from "./graph-description.ts";
@@ -66,6 +67,10 @@ export interface StreamJob {
 export interface OutputStream extends Describable {
   readonly parents: readonly StreamLineage[];
   jobAt(timeMs: number): Promise<StreamJob | undefined>;
+  /** Lets go of what it keeps about batches before that time, which will never run again; it never throws. */
+  forget(beforeMs: number): void;
+  /** Lets go of all that it keeps elsewhere, for an application that has no later life. */
+  forgetAll(): Promise<void>;
 }
 
 /** A stream with a state that moves on from batch to batch. */
@@ -98,6 +103,8 @@ export interface StreamScope {
   readonly environment: DatasetEnvironment;
   readonly host: StreamHost;
   readonly batchIntervalMs: number;
+  /** The application, once it is known which one this is: before the first batch. */
+  readonly application: ApplicationIdentity;
   /** The time before the first batch; throws `context_not_started` before the start. */
   readonly zeroTimeMs: number;
   readonly isStarted: boolean;

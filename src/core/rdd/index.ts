@@ -1,7 +1,13 @@
 export type { Aggregator, Combining } from "./aggregator.ts";
 export { grouping, reducing } from "./aggregators.ts";
 export type { DatasetEnvironment, PartitionBody, PartitionInput } from "./environment.ts";
-export type { DatasetFiles, FileChunks, FileWriter } from "./files.ts";
+export type {
+  DatasetFiles,
+  FileChunks,
+  FileWriter,
+  OutputAttempt,
+  SaveBeginning,
+} from "./files.ts";
 export {
   Flow,
   Pacer,

@@ -177,17 +177,21 @@ export class RDDActions<T> extends RDDHandle<T> {
     }
   }
 
-  /** Writes `directory/part-00000...`, a record a line. */
+  /**
+   * Writes `directory/part-00000...`, a record a line. The directory appears when all is in it, with a manifest that names the
+   * parts and with `_SUCCESS`. Throws `output_taken` when there is anything of that name already, but that within an
+   * output operation a directory which the same output of the same batch has saved is left as it is.
+   */
   saveAsTextFile(directory: string): Promise<void> {
     return this.saveAsFiles(directory, textWriter);
   }
 
-  /** Writes one file per partition in a format of one's own. */
+  /** Writes one file per partition in a format of one's own; as `saveAsTextFile`. */
   saveAsFiles(directory: string, writer: FileWriter<T>): Promise<void> {
     return saveParts(this.node, directory, writer);
   }
 
-  /** Writes `directory/part-00000.avro...`: Avro object container files of the default codec, readable by any Avro tool. */
+  /** Writes `directory/part-00000.avro...`: Avro object container files of the default codec; as `saveAsTextFile`. */
   saveAsObjectFile(directory: string): Promise<void> {
     return this.saveAsFiles(directory, this.node.environment.files.objectWriter);
   }

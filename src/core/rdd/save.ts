@@ -1,5 +1,6 @@
 /** Owns: writing a dataset as a directory of part files, and how a record becomes a line. */
-import type { FileWriter } from "./files.ts";
+import { currentOutput, type SavedPart } from "../output/index.ts";
+import type { FileWriter, OutputAttempt } from "./files.ts";
 import type { RDDNode } from "./node.ts";
 import { userError } from "./user-function.ts";
 
@@ -23,27 +24,52 @@ function replaceUnsaid(_key: string, value: unknown): unknown {
   return value;
 }
 
-/** Writes each partition as `directory/part-<number><extension>`. */
+/**
+ * Writes each partition as `directory/part-<number><extension>`; the directory is there when all of them are. Within an
+ * output operation it is done once for its batch: when the directory is there, nothing is computed.
+ */
 export async function saveParts<T>(
   node: RDDNode<T>,
   directory: string,
   writer: FileWriter<T>,
 ): Promise<void> {
   const { files } = node.environment;
-  await files.openDirectory(directory);
+  const scope = currentOutput();
+  const beginning = await files.beginSave(directory, scope?.identity);
+  try {
+    scope?.claimDirectory(beginning.directory);
+  } catch (error) {
+    if (beginning.state === "begun") await files.abandon(beginning.attempt);
+    throw error;
+  }
+  if (beginning.state === "saved") return;
+  const { attempt } = beginning;
+  try {
+    await files.publish(attempt, await writeParts(node, attempt, writer));
+  } catch (error) {
+    scope?.releaseDirectory(beginning.directory);
+    await files.abandon(attempt);
+    throw error;
+  }
+}
+
+function writeParts<T>(
+  node: RDDNode<T>,
+  attempt: OutputAttempt,
+  writer: FileWriter<T>,
+): Promise<readonly SavedPart[]> {
+  const { files } = node.environment;
   const partitions = Array.from({ length: node.partitionCount }, (_, partition) => partition);
-  const names = await node.environment.runJob(node, partitions, async (input) => {
+  return node.environment.runJob(node, partitions, async (input) => {
     const records: T[] = [];
     await input.each((record) => {
       records.push(record);
     });
     const name = `part-${String(input.partition).padStart(5, "0")}${writer.extension}`;
     try {
-      await files.writePart(directory, name, writer.write(records));
+      return await files.writePart(attempt, name, writer.write(records));
     } catch (error) {
       throw userError({ ...node.site, kind: "saveAsFiles" }, input.flow.task, error);
     }
-    return name;
   });
-  await files.finishDirectory(directory, names);
 }

@@ -3,13 +3,18 @@
  * programs in memory.
  */
 import { afterEach } from "vitest";
-import { type Clock, systemClock } from "../../../../src/base/index.ts";
+import { type Clock, StreamError, systemClock } from "../../../../src/base/index.ts";
 import {
   ArrayNode,
+  type BatchOutputIdentity,
   type BlockStore,
   type DatasetEnvironment,
   type DatasetFiles,
+  type FileChunks,
+  type OutputAttempt,
   RDD,
+  type SaveBeginning,
+  type SavedPart,
   SourceNode,
   type StageBarrier,
   slices,
@@ -21,30 +26,55 @@ import { JobRunner } from "../../../../src/executor/job-runner.ts";
 /** Files by path, and `pipe` as a program that prints each line twice. */
 export class MemoryFiles implements DatasetFiles {
   readonly files = new Map<string, string>();
-  readonly finished: string[] = [];
+  /** The directories that were shown, with the names of their parts and the output that they belong to. */
+  readonly shown = new Map<string, { names: string[]; output: BatchOutputIdentity | undefined }>();
   readonly objectWriter = {
     extension: ".avro",
     write: (records: readonly unknown[]) => [JSON.stringify(records)],
   };
+  #attempts = 0;
 
-  async openDirectory(directory: string): Promise<void> {
-    for (const path of this.files.keys()) {
-      if (path.startsWith(`${directory}/`)) this.files.delete(path);
+  async beginSave(
+    directory: string,
+    output: BatchOutputIdentity | undefined,
+  ): Promise<SaveBeginning> {
+    const shown = this.shown.get(directory);
+    if (shown !== undefined) {
+      const isSame = output !== undefined && shown.output?.batchTimeMs === output.batchTimeMs;
+      if (!isSame) throw new StreamError("output_taken", { directory });
+      return { state: "saved", directory };
     }
+    const unfinishedDirectory = `attempt-${this.#attempts++}`;
+    return { state: "begun", directory, attempt: { directory, unfinishedDirectory, output } };
   }
 
   async writePart(
-    directory: string,
+    { unfinishedDirectory }: OutputAttempt,
     name: string,
-    chunks: Parameters<DatasetFiles["writePart"]>[2],
-  ): Promise<void> {
+    chunks: FileChunks,
+  ): Promise<SavedPart> {
     let text = "";
     for await (const chunk of await chunks) text += chunk.toString();
-    this.files.set(`${directory}/${name}`, text);
+    this.files.set(`${unfinishedDirectory}/${name}`, text);
+    return { name, byteCount: text.length, sha256: "" };
   }
 
-  async finishDirectory(directory: string, names: readonly string[]): Promise<void> {
-    this.finished.push(`${directory}: ${names.join(" ")}`);
+  async publish(attempt: OutputAttempt, parts: readonly SavedPart[]): Promise<void> {
+    const { directory, unfinishedDirectory, output } = attempt;
+    for (const { name } of parts) {
+      this.files.set(
+        `${directory}/${name}`,
+        this.files.get(`${unfinishedDirectory}/${name}`) ?? "",
+      );
+    }
+    this.shown.set(directory, { names: parts.map(({ name }) => name), output });
+    await this.abandon(attempt);
+  }
+
+  async abandon({ unfinishedDirectory }: OutputAttempt): Promise<void> {
+    for (const path of this.files.keys()) {
+      if (path.startsWith(`${unfinishedDirectory}/`)) this.files.delete(path);
+    }
   }
 
   async *pipe(

@@ -1,9 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { lineOf } from "../../../../src/core/index.ts";
+import { inOutput, lineOf } from "../../../../src/core/index.ts";
 import { datasets } from "./datasets.ts";
 
+const output = { applicationId: "app", outputUid: "counts", batchTimeMs: 1000, epoch: 1 };
+const taken = expect.objectContaining({ code: "output_taken" });
+
 describe("saving a dataset", () => {
-  test("writes a file for each partition, empty ones too, and says when all are there", async () => {
+  test("writes a file for each partition, empty ones too, and shows them when all are there", async () => {
     const given = datasets();
     await given.ofParts([["a", "b"], [], ["c"]]).saveAsTextFile("out");
     expect([...given.files.files]).toEqual([
@@ -11,14 +14,23 @@ describe("saving a dataset", () => {
       ["out/part-00001", ""],
       ["out/part-00002", "c\n"],
     ]);
-    expect(given.files.finished).toEqual(["out: part-00000 part-00001 part-00002"]);
+    expect(given.files.shown.get("out")).toEqual({
+      names: ["part-00000", "part-00001", "part-00002"],
+      output: undefined,
+    });
   });
 
-  test("replaces what an earlier run wrote", async () => {
+  test("refuses a directory that something else was saved into, and computes nothing", async () => {
     const given = datasets();
     await given.of([1, 2, 3], 3).saveAsTextFile("out");
-    await given.of([4]).saveAsTextFile("out");
-    expect([...given.files.files]).toEqual([["out/part-00000", "4\n"]]);
+    let computed = 0;
+    const again = given.of([4]).map((x) => {
+      computed++;
+      return x;
+    });
+    await expect(again.saveAsTextFile("out")).rejects.toEqual(taken);
+    expect(computed).toBe(0);
+    expect(given.files.files.size).toBe(3);
   });
 
   test("in a format of one's own names the files by its extension", async () => {
@@ -42,14 +54,58 @@ describe("saving a dataset", () => {
     expect([...given.files.files]).toEqual([["out/part-00000.avro", '[{"a":1}]']]);
   });
 
-  test("does not say that all is there when a partition failed", async () => {
+  test("shows nothing and leaves nothing when a partition failed", async () => {
     const given = datasets();
     const failing = given.of([1, 2], 2).map((x) => {
       if (x === 2) throw new Error("no");
       return x;
     });
     await expect(failing.saveAsTextFile("out")).rejects.toThrow("no");
-    expect(given.files.finished).toEqual([]);
+    expect(given.files.shown.size).toBe(0);
+    expect(given.files.files.size).toBe(0);
+  });
+
+  test("names the output that it works for, also when the body of the output saves by itself", async () => {
+    const given = datasets();
+    await inOutput(output, () => given.of([1]).saveAsTextFile("out"));
+    expect(given.files.shown.get("out")?.output).toEqual(output);
+  });
+
+  test("in a replay of the same output does nothing and computes nothing", async () => {
+    const given = datasets();
+    await inOutput(output, () => given.of([1]).saveAsTextFile("out"));
+    const replayed = given.of([1]).map(() => {
+      throw new Error("computed");
+    });
+    await inOutput({ ...output, epoch: 2 }, () => replayed.saveAsTextFile("out"));
+    expect([...given.files.files]).toEqual([["out/part-00000", "1\n"]]);
+  });
+
+  test("twice into one directory by one attempt is refused, as the second would be dropped", async () => {
+    const given = datasets();
+    const saves = inOutput(output, async () => {
+      await given.of([1]).saveAsTextFile("out");
+      await given.of([2]).saveAsTextFile("out");
+    });
+    await expect(saves).rejects.toEqual(taken);
+    const atOnce = inOutput(output, () =>
+      Promise.all([given.of([1]).saveAsTextFile("new"), given.of([2]).saveAsTextFile("new")]),
+    );
+    await expect(atOnce).rejects.toEqual(taken);
+  });
+
+  test("can be tried again within the attempt after it failed", async () => {
+    const given = datasets();
+    let calls = 0;
+    const flaky = given.of([1]).map((x) => {
+      if (++calls === 1) throw new Error("no");
+      return x;
+    });
+    await inOutput(output, async () => {
+      await flaky.saveAsTextFile("out").catch(() => {});
+      await flaky.saveAsTextFile("out");
+    });
+    expect([...given.files.files]).toEqual([["out/part-00000", "1\n"]]);
   });
 });
 
