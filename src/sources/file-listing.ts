@@ -7,6 +7,7 @@ import { basename, join, resolve } from "node:path";
 import { type GlobOptions, glob, isDynamicPattern } from "tinyglobby";
 import { StreamError } from "../base/index.ts";
 import { type FilePin, isMissing } from "./input-file.ts";
+import { savedDirectory, savedPin } from "./saved-directory.ts";
 
 /** What was found. */
 export interface Listing {
@@ -24,7 +25,8 @@ export interface ListingProblem {
 
 /**
  * Looks into the directory of an absolute path, or all that it matches as a pattern, for files of whose path `isWanted`
- * says so. Throws what `isWanted` throws, and nothing else.
+ * says so. Of a directory that a dataset was saved as, these are among the files that its manifest names. Throws what
+ * `isWanted` throws, and nothing else.
  */
 export async function listDirectory(
   path: string,
@@ -33,10 +35,7 @@ export async function listDirectory(
   const look = new Look();
   const directories = await look.directories(path);
   const files: FilePin[] = [];
-  for (const directory of directories) {
-    const paths = (await look.names(directory)).map((name) => join(directory, name));
-    files.push(...(await look.pins(paths.filter(isWanted))));
-  }
+  for (const directory of directories) files.push(...(await look.data(directory, isWanted)));
   return { directories, files, problems: look.problems };
 }
 
@@ -51,6 +50,7 @@ export async function findFiles(path: string): Promise<readonly FilePin[]> {
   const named = directories.includes(path) ? [] : await look.pins(await look.matches(path));
   const [problem] = [...problems, ...look.problems];
   if (problem !== undefined) {
+    if (problem.error instanceof StreamError) throw problem.error;
     throw new StreamError("input_unreadable", { path: problem.path }, { cause: problem.error });
   }
   if (directories.length + named.length === 0) throw new StreamError("input_missing", { path });
@@ -80,8 +80,18 @@ class Look {
     return found.length > 0 ? found : [path];
   }
 
-  async names(directory: string): Promise<readonly string[]> {
-    return (await this.#attempt(directory, () => readdir(directory))) ?? [];
+  async data(directory: string, isWanted: (path: string) => boolean): Promise<readonly FilePin[]> {
+    const names = (await this.#attempt(directory, () => readdir(directory))) ?? [];
+    const paths = names.map((name) => join(directory, name)).filter(isWanted);
+    // Often all that is there was chosen already, and the manifest need not be read once more.
+    if (paths.length === 0) return [];
+    const found = await this.#attempt(directory, async () => {
+      const saved = await savedDirectory(directory, names);
+      if (saved === undefined) return { pins: await this.pins(paths) };
+      const pins = await this.pins(paths.filter((path) => saved.parts.has(basename(path))));
+      return { pins: pins.map((pin) => savedPin(pin, saved)) };
+    });
+    return found?.pins ?? [];
   }
 
   async pins(paths: readonly string[]): Promise<FilePin[]> {

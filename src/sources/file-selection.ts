@@ -92,10 +92,10 @@ export class FileSelection {
     const thresholdMs = Math.max(this.#sinceMs, this.#lookBackMs(timeMs), this.#forgottenMs);
     const chosen = files
       .filter(
-        ({ modifiedMs, path }) =>
-          modifiedMs > thresholdMs && modifiedMs <= timeMs && !this.isChosen(path),
+        (file) =>
+          appearedMs(file) > thresholdMs && appearedMs(file) <= timeMs && !this.isChosen(file.path),
       )
-      .sort((a, b) => a.modifiedMs - b.modifiedMs || (a.path < b.path ? -1 : 1));
+      .sort((a, b) => appearedMs(a) - appearedMs(b) || (a.path < b.path ? -1 : 1));
     for (const { path } of chosen) this.#chosen.set(path, timeMs);
     this.#hasCaughtUp ||= isComplete || timeMs - this.#resumedAtMs >= this.#rememberMs;
     return chosen;
@@ -104,6 +104,11 @@ export class FileSelection {
   #lookBackMs(timeMs: number): number {
     return Math.min(timeMs, this.#resumedFromMs ?? timeMs) - this.#rememberMs;
   }
+}
+
+/** A part of a saved dataset may be older than its directory by as long as the saving took. */
+function appearedMs({ modifiedMs, shownMs }: FilePin): number {
+  return shownMs ?? modifiedMs;
 }
 
 /** How long a stream of batches of `batchIntervalMs` remembers files: that many whole batches, `minRememberMs` at least. */

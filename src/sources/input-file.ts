@@ -4,6 +4,7 @@
  * Invariants: I1 whoever has read all bytes without an error has read the file as it was chosen, however often it is read.
  */
 import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { StreamError } from "../base/index.ts";
 
@@ -13,20 +14,31 @@ export interface FilePin {
   readonly byteCount: number;
   /** When it was modified last, in ms since the epoch, with fractions where the file system has them. */
   readonly modifiedMs: number;
+  /** When the directory was shown that it was saved with; undefined for a file that no manifest names. */
+  readonly shownMs?: number | undefined;
+  /** What its manifest says of its bytes, in hexadecimal digits. */
+  readonly sha256?: string | undefined;
 }
 
 const chunkBytes = 262_144;
 
-/** A file to be read. All reading throws `input_changed` or `input_unreadable`. */
+/**
+ * A file to be read. All reading throws `input_changed` or `input_unreadable`, and `manifest_mismatch` before the last
+ * bytes of a file that is read as a whole and is not what its manifest says.
+ */
 export class InputFile implements FilePin {
   readonly path: string;
   readonly byteCount: number;
   readonly modifiedMs: number;
+  readonly shownMs: number | undefined;
+  readonly sha256: string | undefined;
 
   constructor(pin: FilePin) {
     this.path = pin.path;
     this.byteCount = pin.byteCount;
     this.modifiedMs = pin.modifiedMs;
+    this.shownMs = pin.shownMs;
+    this.sha256 = pin.sha256;
   }
 
   /** All bytes, in chunks that belong to the caller. */
@@ -51,13 +63,20 @@ export class InputFile implements FilePin {
     range: { readonly from?: number; readonly until?: number; readonly chunkBytes?: number } = {},
   ): AsyncGenerator<Buffer, void, undefined> {
     const until = range.until ?? this.byteCount;
+    const from = range.from ?? 0;
+    const isWhole = from === 0 && until === this.byteCount;
+    const hash = isWhole && this.sha256 !== undefined ? createHash("sha256") : undefined;
     const handle = await this.#open();
     try {
       await this.#verify(handle);
-      for (let position = range.from ?? 0; position < until; ) {
+      for (let position = from; position < until; ) {
         const length = Math.min(range.chunkBytes ?? chunkBytes, until - position);
-        yield await this.#readExactly(handle, position, length);
+        const chunk = await this.#readExactly(handle, position, length);
+        hash?.update(chunk);
         position += length;
+        // Before the last chunk goes out: who has found in it what he looked for reads no further.
+        if (hash !== undefined && position >= until) this.#verifySha256(hash.digest("hex"));
+        yield chunk;
       }
       await this.#verify(handle);
     } finally {
@@ -89,6 +108,11 @@ export class InputFile implements FilePin {
     const { mtimeMs, size } = await this.#io(() => handle.stat());
     if (size !== this.byteCount) throw this.#changed(`it has ${size} bytes`);
     if (mtimeMs !== this.modifiedMs) throw this.#changed(`it was modified at ${mtimeMs}`);
+  }
+
+  #verifySha256(found: string): void {
+    const { path: file, sha256: saved } = this;
+    if (found !== saved) throw new StreamError("manifest_mismatch", { file, sha256: found, saved });
   }
 
   async #io<T>(operation: () => Promise<T>): Promise<T> {
