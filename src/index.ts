@@ -20,7 +20,14 @@ export {
 } from "./context/index.ts";
 export {
   type Aggregator,
+  type ApplicationIdentity,
+  type ApplicationRecord,
+  type BatchOutputIdentity,
   type Combining,
+  type CommitLedger,
+  type CommitOptions,
+  type CommitOutcome,
+  commitOnce,
   DStream,
   type Duration,
   type FileChunks,
@@ -35,6 +42,7 @@ export {
   MapWithStateDStream,
   milliseconds,
   minutes,
+  type OutputIdentity,
   type OutputOperation,
   type Partitioner,
   type Partitioning,
@@ -51,6 +59,7 @@ export {
   type StreamHost,
   seconds,
   type TaskContext,
+  type TransactionalSink,
   taskContext,
   type UpdateFunction,
   type UpdatePartitionFunction,
@@ -72,6 +81,16 @@ export {
   StatsReportListener,
   type StreamingListener,
 } from "./scheduler/index.ts";
+export {
+  type PostgresClient,
+  type PostgresPool,
+  type PostgresResult,
+  type PostgresSinkOptions,
+  postgresSink,
+  type SqliteDatabase,
+  type SqliteStatement,
+  sqliteSink,
+} from "./sinks/index.ts";
 export type {
   AnyIterable,
   Chunk,

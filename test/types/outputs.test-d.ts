@@ -1,6 +1,18 @@
 /** Owns: what output operations hand to the functions of a program. */
+
+import { DatabaseSync } from "node:sqlite";
+import { Pool, type PoolClient } from "pg";
 import { expectTypeOf, test } from "vitest";
-import type { OutputOperation, RDD } from "../../src/index.ts";
+import {
+  type BatchOutputIdentity,
+  type OutputIdentity,
+  type OutputOperation,
+  type PostgresClient,
+  postgresSink,
+  type RDD,
+  sqliteSink,
+  type TransactionalSink,
+} from "../../src/index.ts";
 import { counts, lineSet, lines, lookUp } from "./given.ts";
 
 test("foreachRDD hands over dataset and time, and waits for whatever the body gives", () => {
@@ -23,6 +35,37 @@ test("foreachPartition hands over records that are only read", () => {
     for (const [word] of records) await lookUp(word);
   });
   void lineSet.foreachPartition((records) => Promise.all(records.map(lookUp)));
+});
+
+test("outputs are told what they are known by", () => {
+  counts.foreachRDD((_dataset, _timeMs, output) => {
+    expectTypeOf(output).toEqualTypeOf<BatchOutputIdentity>();
+  });
+  counts.foreachPartition((_records, _partition, _timeMs, identity) => {
+    expectTypeOf(identity).toEqualTypeOf<OutputIdentity>();
+  });
+});
+
+test("saveExactlyOnce hands over the records and what the database is reached by", () => {
+  const output = counts.saveExactlyOnce(postgresSink(new Pool()), async (tx, records, identity) => {
+    expectTypeOf(tx).toEqualTypeOf<PoolClient>();
+    expectTypeOf(records).toEqualTypeOf<readonly [string, number][]>();
+    expectTypeOf(identity).toEqualTypeOf<OutputIdentity>();
+    for (const row of records) await tx.query("INSERT INTO counts VALUES ($1, $2)", row);
+  });
+  expectTypeOf(output).toEqualTypeOf<OutputOperation>();
+  lines.saveExactlyOnce(sqliteSink(new DatabaseSync(":memory:")), (tx, records) => {
+    expectTypeOf(tx).toEqualTypeOf<DatabaseSync>();
+    for (const line of records) tx.prepare("INSERT INTO lines VALUES (?)").run(line);
+  });
+});
+
+test("a pool of another make is as good, as long as it gives connections", () => {
+  interface Connection extends PostgresClient {
+    readonly mine: true;
+  }
+  const pool = { connect: async (): Promise<Connection> => ({}) as Connection };
+  expectTypeOf(postgresSink(pool)).toEqualTypeOf<TransactionalSink<Connection>>();
 });
 
 test("a writer gets the records of the stream, and gives text or bytes", () => {

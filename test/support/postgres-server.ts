@@ -1,0 +1,126 @@
+/**
+ * Owns: a PostgreSQL server of a test's own: a new cluster in a temporary directory, on a free port of this machine.
+ * Does not own: installing it (scripts/install-test-servers.sh).
+ */
+import { execFileSync, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** Where the programs of the server are; undefined where it is not installed. */
+export const postgresPrograms: string | undefined = findPrograms();
+
+/**
+ * Whether the tests with a server can run. Without one they are skipped, which is said; a CI that sets CI=true has to have one.
+ */
+export function hasPostgres(): boolean {
+  if (postgresPrograms !== undefined) return true;
+  const message = "there is no PostgreSQL server: run scripts/install-test-servers.sh postgres";
+  if (process.env["CI"] === "true") throw new Error(message);
+  console.warn(`SKIPPED: ${message}`);
+  return false;
+}
+
+export class PostgresServer {
+  /** For clients: `postgres://...`. */
+  readonly url: string;
+  readonly #directory: string;
+
+  private constructor(url: string, directory: string) {
+    this.url = url;
+    this.#directory = directory;
+  }
+
+  /** Starts a server; `settings` go into its configuration. */
+  static async start(settings: Readonly<Record<string, string>> = {}): Promise<PostgresServer> {
+    const directory = mkdtempSync(join(tmpdir(), "millrace-postgres-"));
+    const { uid, gid } = serverUser() ?? {};
+    if (uid !== undefined && gid !== undefined) chownSync(directory, uid, gid);
+    const data = join(directory, "data");
+    run("initdb", ["-D", data, "-U", "millrace", "-A", "trust", "-E", "UTF8", "--no-sync"]);
+    try {
+      const port = await startOnFreePort(directory, settings);
+      return new PostgresServer(`postgres://millrace@127.0.0.1:${port}/postgres`, directory);
+    } catch (error) {
+      rmSync(directory, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** Stops it at once, and removes all that it had. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    run("pg_ctl", ["-D", join(this.#directory, "data"), "-m", "immediate", "-w", "stop"]);
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}
+
+async function startOnFreePort(
+  directory: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<number> {
+  for (let tries = 1; ; tries++) {
+    const port = await freePort();
+    const options = {
+      port: String(port),
+      listen_addresses: "127.0.0.1",
+      unix_socket_directories: directory,
+      // What is tested here is the client: a server that loses power is another matter.
+      fsync: "off",
+      ...settings,
+    };
+    const given = Object.entries(options).map(([name, value]) => `-c ${name}='${value}'`);
+    const [data, log] = [join(directory, "data"), join(directory, "log")];
+    try {
+      run("pg_ctl", ["-D", data, "-l", log, "-w", "-o", given.join(" "), "start"]);
+      return port;
+    } catch (error) {
+      // Somebody may have taken the port meanwhile.
+      if (tries === 3) throw error;
+    }
+  }
+}
+
+function findPrograms(): string | undefined {
+  const debian = "/usr/lib/postgresql";
+  const versions = existsSync(debian) ? readdirSync(debian) : [];
+  const places = [
+    ...versions
+      .sort((a, b) => Number(b) - Number(a))
+      .map((version) => join(debian, version, "bin")),
+    ...(process.env["PATH"] ?? "").split(":"),
+  ];
+  return places.find(
+    (place) => existsSync(join(place, "initdb")) && existsSync(join(place, "pg_ctl")),
+  );
+}
+
+/** The server refuses to run as root; Debian's package has made a user for it. */
+function serverUser(): { readonly uid: number; readonly gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const idOf = (option: string) =>
+    Number(execFileSync("id", [option, "postgres"], { encoding: "utf8" }).trim());
+  return { uid: idOf("-u"), gid: idOf("-g") };
+}
+
+function run(program: string, args: readonly string[]): void {
+  const path = join(postgresPrograms ?? "", program);
+  // Nothing of it is kept open: a server that inherits a pipe would keep who reads it waiting.
+  const { status, error } = spawnSync(path, args, {
+    ...serverUser(),
+    cwd: tmpdir(),
+    stdio: "ignore",
+  });
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error(`${program} ended with exit code ${status}`);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
