@@ -316,7 +316,7 @@ export class StreamingContext extends StreamSources implements StreamHost {
     if (!inTime) logger.error(`an input did not stop within ${destroyTimeoutMs} ms`);
   }
 
-  /** As the application has no later life, nobody will ask its sinks what was written. */
+  /** Of an application that has no later life nobody will ask its sinks what was written. */
   async #forgetOutputs(): Promise<void> {
     const forgotten = this.graph.forgetAllOutputs();
     await new Deadline(this.#settings.clock, destroyTimeoutMs).isMetBy(forgotten);

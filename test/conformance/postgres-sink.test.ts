@@ -6,7 +6,7 @@ import { describeTransactionalSink } from "./transactional-sinks.ts";
 
 describe.skipIf(!hasPostgres())("on a server", () => {
   let server: PostgresServer;
-  let databases = 0;
+  let schemas = 0;
 
   beforeAll(async () => {
     server = await PostgresServer.start();
@@ -19,20 +19,22 @@ describe.skipIf(!hasPostgres())("on a server", () => {
     { isolationLevel: "repeatable read" },
     { isolationLevel: "serializable" },
   ];
-  for (const options of levels) {
-    const level = options.isolationLevel ?? "as it comes";
-    describeTransactionalSink(`PostgreSQL (${level})`, async () => {
-      const name = `test_${databases++}`;
-      const admin = new pg.Client(server.url);
-      await admin.connect();
-      await admin.query(`CREATE DATABASE ${name}`);
-      await admin.end();
-      const connectionString = server.url.replace(/postgres$/, name);
-      const pools = [new pg.Pool({ connectionString }), new pg.Pool({ connectionString })] as const;
+  for (const level of levels) {
+    const { isolationLevel = "as it comes" } = level;
+    describeTransactionalSink(`PostgreSQL (${isolationLevel})`, async () => {
+      // A schema is as good as a database of its own, and made sooner.
+      const name = `test_${schemas++}`;
+      const options = `-c search_path=${name}`;
+      const connectionString = server.url;
+      const pools = [
+        new pg.Pool({ connectionString, options }),
+        new pg.Pool({ connectionString, options }),
+      ] as const;
+      await pools[0].query(`CREATE SCHEMA ${name}`);
       await pools[0].query("CREATE TABLE written (id SERIAL PRIMARY KEY, text TEXT)");
       return {
-        sink: postgresSink(pools[0], options),
-        other: postgresSink(pools[1], options),
+        sink: postgresSink(pools[0], level),
+        other: postgresSink(pools[1], level),
         write: (tx, text) => tx.query("INSERT INTO written (text) VALUES ($1)", [text]),
         failStatement: (tx) => tx.query("INSERT INTO nowhere VALUES (1)"),
         written: async () => {

@@ -140,6 +140,13 @@ export function describeTransactionalSink<Tx>(
       expect(await given.written()).toEqual(["a", "b"]);
     });
 
+    test("fault 26: a driver that was about to tell its epoch when a later one did does not lower it", async () => {
+      const { ledger } = given.sink;
+      await save("a", { epoch: 2 });
+      await given.other.transaction((tx) => ledger.raiseEpoch(tx, identity));
+      await expect(save("zombie", { batchTimeMs: 3000 })).rejects.toEqual(code("sink_fenced"));
+    });
+
     test("fault 26: the epochs of one application say nothing about another", async () => {
       await save("a", { epoch: 7 });
       expect(await save("b", { applicationId: "other app" })).toBe("committed");

@@ -28,9 +28,13 @@ export class PostgresServer {
   readonly url: string;
   readonly #directory: string;
 
+  readonly #stopOnExit = (): void => this.#stop();
+
   private constructor(url: string, directory: string) {
     this.url = url;
     this.#directory = directory;
+    // A test that ran out of time does not get to stop it.
+    process.once("exit", this.#stopOnExit);
   }
 
   /** Starts a server; `settings` go into its configuration. */
@@ -51,6 +55,11 @@ export class PostgresServer {
 
   /** Stops it at once, and removes all that it had. */
   async [Symbol.asyncDispose](): Promise<void> {
+    process.off("exit", this.#stopOnExit);
+    this.#stop();
+  }
+
+  #stop(): void {
     run("pg_ctl", ["-D", join(this.#directory, "data"), "-m", "immediate", "-w", "stop"]);
     rmSync(this.#directory, { recursive: true, force: true });
   }

@@ -253,8 +253,9 @@ export class StreamGraph implements StreamScope {
     for (const output of this.#outputs) output.forget(beforeMs);
   }
 
-  /** Lets outputs forget all about an application that has no later life. Rejects with the first that could not. */
+  /** Lets outputs forget all about an application, if it has no later life. Rejects with the first that could not. */
   async forgetAllOutputs(): Promise<void> {
+    if (this.#application?.epoch !== 0) return;
     await Promise.all(this.#outputs.map((output) => output.forgetAll()));
   }
 

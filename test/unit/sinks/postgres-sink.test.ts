@@ -22,6 +22,20 @@ describe("postgresSink", () => {
     }
   });
 
+  test("gives a connection back as broken when it cannot be rolled back", async () => {
+    const released: unknown[] = [];
+    const query = async (text: string) => {
+      if (text === "ROLLBACK") throw new Error("connection lost");
+      return { command: text, rowCount: 0, rows: [] };
+    };
+    const release = (error?: unknown) => void released.push(error);
+    const client = { query, release, on: () => {}, off: () => {} };
+    const sink = postgresSink({ connect: async () => client });
+    await expect(sink.transaction(() => Promise.reject(new Error("no")))).rejects.toThrow("no");
+    await sink.transaction(async () => {});
+    expect(released).toEqual([new Error("connection lost"), undefined]);
+  });
+
   test("says so when there is no server", async () => {
     const pool = new pg.Pool({ host: "127.0.0.1", port: 1 });
     await expect(commitOnce(postgresSink(pool), identity, () => {})).rejects.toEqual(

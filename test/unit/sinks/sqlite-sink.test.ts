@@ -51,6 +51,14 @@ describe("sqliteSink", () => {
     expect(written()).toBe(1);
   });
 
+  test("has the database to itself from its beginning on, so that what it reads stays true", async () => {
+    await sqliteSink(database).transaction(async () => {
+      expect(() => other.exec("BEGIN IMMEDIATE")).toThrow(/locked/);
+    });
+    other.exec("BEGIN IMMEDIATE");
+    other.exec("ROLLBACK");
+  });
+
   test("waits for another connection that has the database locked", async () => {
     const sink = sqliteSink(database);
     other.exec("BEGIN IMMEDIATE");
