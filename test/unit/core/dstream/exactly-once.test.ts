@@ -182,6 +182,9 @@ describe("saveExactlyOnce", () => {
   test("notes do not pile up while it runs", async () => {
     await using engine = new DrivenContext();
     const batches = Array.from({ length: 30 }, () => ["a"]);
+    // In memory, as thousands of syncs take long on a busy disk.
+    database.close();
+    database = new DatabaseSync(":memory:");
     engine.input(batches, 100).saveExactlyOnce(sqliteSink(database), () => {});
     await engine.ssc.start();
     await engine.batches(30);
