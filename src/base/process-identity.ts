@@ -9,15 +9,20 @@ export interface ProcessIdentity {
   readonly pid: number;
   /** Tells this life of the pid from an earlier one: pids come again, in a container soon. */
   readonly life: string;
+  /** A number that this life has given to nobody yet. */
+  nextNumber(): number;
   /** Whether a process of this pid is there, on this host. */
   isRunning(pid: number): boolean;
 }
+
+let numbersGiven = 0;
 
 /** This process. */
 export const thisProcess: ProcessIdentity = {
   host: hostname(),
   pid: process.pid,
   life: randomBytes(4).toString("hex"),
+  nextNumber: () => numbersGiven++,
   isRunning: (pid) => {
     try {
       return process.kill(pid, 0);

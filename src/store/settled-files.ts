@@ -2,6 +2,9 @@
  * Owns: that what a local store has read stays. After kill -9 the next process finds what the last one wrote and never
  * synced, in the memory of the system. Whoever reads it and writes down elsewhere that it is there is made a liar by a
  * power cut, so it goes to the disk before anybody hears of it, as it would on an object store.
+ *
+ * One thing it cannot mend: bytes of a log whose sync the disk has failed. The system shows them until the power goes, and
+ * syncs them with success; so a second copy on another disk is worth having.
  */
 import { dirname } from "node:path";
 import { errnoOf, type FilePort } from "../base/index.ts";

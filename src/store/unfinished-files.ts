@@ -75,7 +75,7 @@ export class UnfinishedFiles {
 
   #nextName(): string {
     const { pid, life } = this.#process;
-    return `${this.#host()}~${pid}~${life}~${nextNumber++}`;
+    return `${this.#host()}~${pid}~${life}~${this.#process.nextNumber()}`;
   }
 
   #host(): string {
@@ -119,6 +119,3 @@ export class UnfinishedFiles {
     return this.#clock.now() - modifiedAtMs > foreignAgeMsMax;
   }
 }
-
-/** Of the whole process: two stores of one directory share no file. */
-let nextNumber = 0;

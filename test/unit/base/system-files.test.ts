@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -18,73 +18,11 @@ describe("systemFiles", () => {
     await rm(directory, { recursive: true });
   });
 
-  test("a file is written from its beginning on, and read whole and by ranges", async () => {
-    const file = await systemFiles.create(at("a"));
-    await file.append(Buffer.from("hello "));
-    await file.append(new Uint8Array(0));
-    await file.append(Buffer.from("world"));
-    await file.sync();
-    expect(Buffer.from(await systemFiles.read(at("a"))).toString()).toBe("hello world");
-    await file.close();
-    const range = async (offset: number, byteCount: number) =>
-      Buffer.from(await systemFiles.readRange(at("a"), offset, byteCount)).toString();
-    expect(await range(0, 5)).toBe("hello");
-    expect(await range(6, 2 ** 50)).toBe("world");
-    expect(await range(11, 1)).toBe("");
-    expect(await range(2 ** 40, 2 ** 40)).toBe("");
-    expect(await systemFiles.stat(at("a"))).toMatchObject({ kind: "file", byteCount: 11 });
-    await systemFiles.syncFile(at("a"));
-  });
-
-  test("a file that is there is not opened for writing", async () => {
-    await writeFile(at("a"), "mine");
-    await expect(systemFiles.create(at("a"))).rejects.toEqual(code("EEXIST"));
+  test("a symbolic link is neither file nor directory, and what it leads to is both", async () => {
     await mkdir(at("d"));
-    await expect(systemFiles.create(at("d"))).rejects.toEqual(code("EEXIST"));
-    expect(await readFile(at("a"), "utf8")).toBe("mine");
-  });
-
-  test("a link gives a second name, and overwrites nothing", async () => {
-    await writeFile(at("a"), "a");
-    await systemFiles.link(at("a"), at("b"));
-    await systemFiles.unlink(at("a"));
-    expect(await readFile(at("b"), "utf8")).toBe("a");
-    await writeFile(at("c"), "c");
-    await expect(systemFiles.link(at("b"), at("c"))).rejects.toEqual(code("EEXIST"));
-    expect(await readFile(at("c"), "utf8")).toBe("c");
-  });
-
-  test("directories are made one by one, listed and synced", async () => {
-    await expect(systemFiles.makeDirectory(at("d/e"))).rejects.toEqual(code("ENOENT"));
-    await systemFiles.makeDirectory(at("d"));
-    await expect(systemFiles.makeDirectory(at("d"))).rejects.toEqual(code("EEXIST"));
-    await writeFile(at("a"), "");
     await symlink(at("d"), at("s"));
-    await systemFiles.syncDirectory(directory);
-    const entries = [...(await systemFiles.readDirectory(directory))];
-    expect(entries.sort((a, b) => (a.name < b.name ? -1 : 1))).toEqual([
-      { name: "a", kind: "file" },
-      { name: "d", kind: "directory" },
-      { name: "s", kind: "other" },
-    ]);
+    expect(await systemFiles.readDirectory(directory)).toContainEqual({ name: "s", kind: "other" });
     expect((await systemFiles.stat(at("s"))).kind).toBe("directory");
-  });
-
-  test("what is not there is told with the system's code", async () => {
-    const missing = [
-      systemFiles.read(at("x")),
-      systemFiles.readRange(at("x"), 0, 1),
-      systemFiles.stat(at("x")),
-      systemFiles.unlink(at("x")),
-      systemFiles.link(at("x"), at("y")),
-      systemFiles.syncFile(at("x")),
-      systemFiles.syncDirectory(at("x")),
-      systemFiles.readDirectory(at("x")),
-    ];
-    const settled = await Promise.allSettled(missing);
-    expect(
-      settled.map((result) => (result.status === "rejected" ? errnoOf(result.reason) : "")),
-    ).toEqual(missing.map(() => "ENOENT"));
   });
 
   test.skipIf(process.getuid?.() === 0)(
