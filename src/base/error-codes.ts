@@ -28,6 +28,11 @@ export const errorCodes = {
     message: "an argument is not valid",
     help: "pass a value of the form that is named",
   },
+  package_missing: {
+    kind: "usage",
+    message: "an optional package cannot be loaded",
+    help: "install it beside millrace by the command that is named, or see the cause",
+  },
   clock_advancing: {
     kind: "usage",
     message: "the manual clock is already being advanced",
@@ -104,6 +109,11 @@ export const errorCodes = {
     kind: "data",
     message: "there is no such object in the store",
     help: "find out who removed it; look whether the address is the right one",
+  },
+  store_bucket_missing: {
+    kind: "usage",
+    message: "the bucket does not exist",
+    help: "make it, or mend the address, the region or the endpoint",
   },
   store_full: {
     kind: "unavailable",
