@@ -6,11 +6,12 @@ import { resolve } from "node:path";
 import { localPath, StreamError } from "../base/index.ts";
 import { LocalStore } from "./local-store.ts";
 import { MemoryStore } from "./memory-store.ts";
+import type { OpenStoreOptions } from "./open-store-options.ts";
+import { openS3Store } from "./s3-store.ts";
 import type { Store } from "./store.ts";
-import type { StoreOptions } from "./store-options.ts";
 
 /** Opens the store of an address of its scheme, the whole of which it is given: `ftp://host/path`. */
-export type StoreOpener = (address: string, options: StoreOptions) => Promise<Store>;
+export type StoreOpener = (address: string, options: OpenStoreOptions) => Promise<Store>;
 
 /** Two characters at least: with one it would be a drive. */
 const addressPattern = /^(?<scheme>[a-z][a-z0-9+.-]+):(?<rest>.*)$/is;
@@ -19,13 +20,14 @@ const schemePattern = /^[a-z][a-z0-9+.-]+$/;
 const openers = new Map<string, StoreOpener>([
   ["file", openLocal],
   ["memory", openMemory],
+  ["s3", openS3],
 ]);
 
 /**
- * Opens the store of an address: a path, `file:/a/path`, `memory:name`, or one of a registered scheme. Nothing is made
- * before the first object is. Throws `address_invalid`, `store_scheme_unknown`, and what the opener of the scheme throws.
+ * Opens the store of an address: a path, `file:/a/path`, `memory:name`, `s3://bucket/prefix`, or one of a registered
+ * scheme. Nothing stays that was made before the first object is. Throws `address_invalid`, `store_scheme_unknown`, and what the opener of the scheme throws.
  */
-export async function openStore(address: string, options: StoreOptions = {}): Promise<Store> {
+export async function openStore(address: string, options: OpenStoreOptions = {}): Promise<Store> {
   const scheme = addressPattern.exec(address)?.groups?.["scheme"]?.toLowerCase();
   if (scheme === undefined) return openLocal(address, options);
   const open = openers.get(scheme);
@@ -45,7 +47,7 @@ export function registerScheme(scheme: string, open: StoreOpener): void {
   openers.set(scheme, open);
 }
 
-async function openLocal(address: string, { local = {} }: StoreOptions): Promise<Store> {
+async function openLocal(address: string, { local = {} }: OpenStoreOptions): Promise<Store> {
   return new LocalStore(resolve(pathOf(address)), local);
 }
 
@@ -64,4 +66,8 @@ async function openMemory(address: string): Promise<Store> {
   const name = addressPattern.exec(address)?.groups?.["rest"] ?? "";
   if (name === "") throw new StreamError("address_invalid", { address, expected: "memory:name" });
   return new MemoryStore(name);
+}
+
+async function openS3(address: string, { s3 = {} }: OpenStoreOptions): Promise<Store> {
+  return openS3Store(address, s3);
 }

@@ -29,7 +29,8 @@ export async function localFixture(
   );
 }
 
-async function fixtureOf(
+/** A fixture of stores that `open` opens on one medium, which `dispose` removes. */
+export async function fixtureOf(
   open: () => Promise<Store>,
   dispose: () => Promise<void>,
 ): Promise<StoreFixture> {
