@@ -36,6 +36,8 @@ describe("docs/options.md", () => {
     "RestartOptions",
     "StateSettings",
     "WindowOptions",
+    "S3ClientOptions",
+    "S3StoreOptions",
   ])("has each option of %s, and no other", (name) => {
     expect(documented.get(name)?.toSorted()).toEqual(interfaces.get(name)?.toSorted());
   });
