@@ -332,6 +332,22 @@ export const errorCodes = {
     message: "the last record of a file is shorter than the others",
     help: "name the length that the records of the file really have",
   },
+  // state
+  state_version_newer: {
+    kind: "data",
+    message: "a state was stored by a later version of its program",
+    help: "start the program that wrote it, or one whose state has at least that version",
+  },
+  state_version_older: {
+    kind: "usage",
+    message: "a state was stored in an older form, and nothing tells how to migrate it",
+    help: "give the operator a `migrate` function from the stored version",
+  },
+  state_migration_failed: {
+    kind: "user",
+    message: "the migrate function of a state failed",
+    help: "see the cause; it is given the stored value, its version and its key",
+  },
   // core: datasets
   storage_level_fixed: {
     kind: "usage",

@@ -32,6 +32,7 @@ export {
 export { decodeBlock } from "./block-decoder.ts";
 export { encodeBlock } from "./block-encoder.ts";
 export { encodeKey } from "./key-encoding.ts";
+export { keyGroupCount, keyGroupOf } from "./key-group.ts";
 export { hashKey } from "./key-hash.ts";
 export { KeyMap } from "./key-map.ts";
 export { compareKeys } from "./key-order.ts";

@@ -88,6 +88,16 @@ export class KeyMap<K, V> {
     else this.#addComposite(encoded, key, value);
   }
 
+  /** Sets `value` for each key of `other`; a composite key is neither encoded nor copied again. */
+  setAll(other: KeyMap<K, unknown>, value: V): void {
+    for (const key of other.#primitives.keys()) this.#primitives.set(key, value);
+    if (other.#composites === undefined) return;
+    this.#composites ??= new Map();
+    for (const [encoded, { key }] of other.#composites) {
+      this.#composites.set(encoded, { key, value });
+    }
+  }
+
   delete(key: K): boolean {
     if (typeof key === "string" || typeof key === "number" || isPrimitiveKey(key)) {
       return this.#primitives.delete(key);

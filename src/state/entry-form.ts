@@ -19,6 +19,8 @@ export interface DueEntry<K, E> {
 export interface EntryForm<K, S, E> extends ChangeListener<K, E> {
   entryOf(value: S, usedAt: number): E;
   valueOf(entry: E): S;
+  /** The last use of the entry, a batch time in ms; undefined where nobody asks for it. */
+  usedAtOf(entry: E): number | undefined;
   /** The entry after a use at `usedAt`: the same one where nobody asks for the last use. */
   used(entry: E, usedAt: number): E;
   /** What to call with entries, so that `visit` is called with their values. */
@@ -29,6 +31,8 @@ export interface EntryForm<K, S, E> extends ChangeListener<K, E> {
    * it goes on.
    */
   due(now: number): Iterator<DueEntry<K, E> | undefined, unknown, undefined>;
+  /** To be called after entries were loaded, which come in no order of time. */
+  loaded(): void;
 }
 
 /** The form without a time-out. */
@@ -36,9 +40,11 @@ export function plainForm<K, S>(): EntryForm<K, S, S> {
   return {
     entryOf: (value) => value,
     valueOf: (entry) => entry,
+    usedAtOf: () => undefined,
     used: (entry) => entry,
     visitor: (visit) => visit,
     changed: () => {},
     due: () => [].values(),
+    loaded: () => {},
   };
 }

@@ -1,9 +1,13 @@
 export { freezeState } from "./freeze-state.ts";
+export type { StateVersion } from "./migration.ts";
 export type { ProtectionOptions } from "./protection.ts";
+export type { StateRestore, StoredSnapshot } from "./restore.ts";
 export type {
+  StateEntry,
   StatePartition,
   StateReader,
   StateScan,
   StateUpdate,
 } from "./state-partition.ts";
+export type { StateSnapshot } from "./state-snapshots.ts";
 export { VersionedState, type VersionedStateOptions } from "./versioned-state.ts";

@@ -5,12 +5,20 @@
  * I1. At most one update can still be applied: the one that was begun last.
  */
 import { invariant } from "../base/index.ts";
+import { ChangeLog } from "./change-log.ts";
 import type { EntryForm } from "./entry-form.ts";
+import { MemorySnapshot } from "./memory-snapshot.ts";
 import { PartitionReader } from "./partition-reader.ts";
 import { PartitionUpdate } from "./partition-update.ts";
 import type { Protection } from "./protection.ts";
-import type { StatePartition, StateReader, StateUpdate } from "./state-partition.ts";
-import { type Changes, VersionedMap } from "./versioned-map.ts";
+import type {
+  PartitionSnapshot,
+  StateEntry,
+  StatePartition,
+  StateReader,
+  StateUpdate,
+} from "./state-partition.ts";
+import { absent, type Changes, VersionedMap } from "./versioned-map.ts";
 
 type Attempt<K, S, E> =
   | { readonly stage: "none" }
@@ -22,6 +30,8 @@ export class MemoryPartition<K, S, E> implements StatePartition<K, S> {
   readonly #form: EntryForm<K, S, E>;
   readonly #protection: Protection<S>;
   readonly #map = new VersionedMap<K, E>();
+  /** Only while snapshots want to know: a state that has none pays nothing. */
+  #changeLog: ChangeLog<K> | undefined;
   #attempt: Attempt<K, S, E> = { stage: "none" };
 
   constructor(index: number, form: EntryForm<K, S, E>, protection: Protection<S>) {
@@ -57,6 +67,7 @@ export class MemoryPartition<K, S, E> implements StatePartition<K, S> {
     const attempt = this.#attempt;
     invariant(attempt.stage === "sealed", "an update is sealed before it is applied");
     this.#attempt = { stage: "none" };
+    this.#changeLog?.note(attempt.changes);
     this.#map.apply(attempt.version, attempt.changes, this.#form);
   }
 
@@ -70,5 +81,40 @@ export class MemoryPartition<K, S, E> implements StatePartition<K, S> {
 
   forget(oldestVersion: number): void {
     this.#map.forget(oldestVersion);
+  }
+
+  load(entries: readonly StateEntry<K, S>[], version: number): void {
+    for (const { key, value, usedAtMs } of entries) {
+      const entry =
+        value === undefined
+          ? absent
+          : this.#form.entryOf(this.#protection.toStore(value), usedAtMs ?? version);
+      this.#map.load(key, entry, this.#form);
+      this.#changeLog?.noteKey(key);
+    }
+  }
+
+  loaded(): void {
+    this.#form.loaded();
+  }
+
+  trackChanges(): void {
+    this.#changeLog = new ChangeLog();
+  }
+
+  stopTracking(): void {
+    this.#changeLog = undefined;
+  }
+
+  changedSince(version: number): number {
+    return this.#changeLog?.countSince(version) ?? 0;
+  }
+
+  cut(version: number): void {
+    this.#changeLog?.cut(version);
+  }
+
+  snapshot(version: number, baseVersion: number | undefined): PartitionSnapshot<K, S> {
+    return new MemorySnapshot(this.#map, this.#form, this.#changeLog, version, baseVersion);
   }
 }

@@ -1,8 +1,8 @@
 /**
  * Owns: the port behind which one partition of the keyed state of a stateful operator is kept, and
  * what it hands out.
- * Does not own: when a version of all partitions becomes visible (versioned-state.ts); how a
- * backend keeps its data.
+ * Does not own: when a version of all partitions becomes visible (versioned-state.ts); which
+ * snapshot is taken when, and of what (state-snapshots.ts); how a backend keeps its data.
  *
  * I1. Versions are named by batch times in ms. Those that are applied to a partition strictly
  *     increase.
@@ -74,8 +74,48 @@ export interface StateUpdate<K, S> {
   due(): StateScan<K, S>;
 }
 
+/** What a snapshot holds of a key. */
+export interface StateEntry<K = unknown, S = unknown> {
+  /** The key group, 0 to 127. */
+  readonly group: number;
+  readonly key: K;
+  /** Undefined: the key was deleted. */
+  readonly value: S | undefined;
+  /** The last use, a batch time in ms, where the state has a time-out. */
+  readonly usedAtMs: number | undefined;
+}
+
+/** One partition of one version, as a snapshot takes it. */
+export interface PartitionSnapshot<K, S> {
+  /**
+   * Each key once, in no promised order, in slices that look at up to `keysMax` keys each; a slice
+   * may be empty. Can be asked for again.
+   */
+  slices(keysMax: number): AsyncIterable<readonly StateEntry<K, S>[]>;
+  /** The snapshot is durable: those that follow may build upon it. Call it after a whole pass. */
+  confirm(): void;
+  /** Lets go of what the backend keeps for it. */
+  release(): void;
+}
+
+/** What snapshots ask of a partition. */
+export interface SnapshotSource<K, S> {
+  /** Notes from now on which keys change, anew; before that, and after `stopTracking`, nothing is noted. */
+  trackChanges(): void;
+  stopTracking(): void;
+  /** How many keys changed after `version`, one that was cut at; one may count several times. O(snapshots). */
+  changedSince(version: number): number;
+  /** Ends a stretch of changes with the newest version, `version`. */
+  cut(version: number): void;
+  /**
+   * The newest version, `version`: all of it, or what changed after `baseVersion`. Both were cut at,
+   * and `version` is not forgotten before the snapshot is released.
+   */
+  snapshot(version: number, baseVersion: number | undefined): PartitionSnapshot<K, S>;
+}
+
 /** One partition of the state of one operator, in memory or elsewhere. */
-export interface StatePartition<K, S> {
+export interface StatePartition<K, S> extends SnapshotSource<K, S> {
   /** How many keys hold a value in the newest version. O(1). */
   readonly size: number;
   /**
@@ -96,4 +136,11 @@ export interface StatePartition<K, S> {
   read(version: number): StateReader<K, S>;
   /** Drops what only versions older than `oldestVersion` need. Costs what it drops. */
   forget(oldestVersion: number): void;
+  /**
+   * Puts entries into a partition to which nothing was applied; the later one of a key counts. They
+   * are changes for `trackChanges`. `version` is the last use of what does not tell its own.
+   */
+  load(entries: readonly StateEntry<K, S>[], version: number): void;
+  /** Ends the loading. */
+  loaded(): void;
 }

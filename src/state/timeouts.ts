@@ -59,6 +59,10 @@ export class Timeouts<K, S> implements EntryForm<K, S, TimedEntry<K, S>> {
     return entry.value;
   }
 
+  usedAtOf(entry: TimedEntry<K, S>): number {
+    return entry.usedAt;
+  }
+
   used(entry: TimedEntry<K, S>, usedAt: number): TimedEntry<K, S> {
     return { value: entry.value, usedAt, timer: undefined };
   }
@@ -97,6 +101,13 @@ export class Timeouts<K, S> implements EntryForm<K, S, TimedEntry<K, S>> {
       // Timers that were moved here stand behind those of keys that are younger.
       yield* due.sort((a, b) => a.order - b.order);
     }
+  }
+
+  /** Brings the buckets into the order of time (I3). */
+  loaded(): void {
+    const buckets = [...this.#buckets].sort(([a], [b]) => a - b);
+    this.#buckets.clear();
+    for (const [filedAt, bucket] of buckets) this.#buckets.set(filedAt, bucket);
   }
 
   #move(timer: Timer<K, S>, from: Bucket<K, S>): void {

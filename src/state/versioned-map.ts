@@ -96,6 +96,14 @@ export class VersionedMap<K, E> {
     this.#undo.push({ version, replaced: changes, sizeBefore });
   }
 
+  /** Sets or removes the entry of a key in the only version; for a map to which nothing was applied. */
+  load(key: K, after: E | Absent, listener: ChangeListener<K, E>): void {
+    const before = this.#base.get(key) ?? absent;
+    if (after !== absent) this.#base.set(key, after);
+    else if (before !== absent) this.#base.delete(key);
+    listener.changed(key, before, after);
+  }
+
   /** Drops the undo records and tombstones that only versions older than `oldestVersion` need. */
   forget(oldestVersion: number): void {
     this.#oldestVersion = Math.max(this.#oldestVersion, oldestVersion);

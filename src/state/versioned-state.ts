@@ -9,13 +9,16 @@
  *     but the newest version.
  * I2. A version becomes visible for all partitions at once, when the update of each of them is
  *     complete.
- * I3. The visible version can always be read; so can each older one until it is forgotten.
+ * I3. The visible version can always be read; so can each older one until it is forgotten. The one
+ *     that a snapshot reads is not forgotten before that is released.
  */
 import { invariant } from "../base/index.ts";
 import { plainForm } from "./entry-form.ts";
 import { MemoryPartition } from "./memory-partition.ts";
 import { type ProtectionOptions, protectionOf } from "./protection.ts";
+import { loadChain, type StateRestore } from "./restore.ts";
 import type { StatePartition, StateReader, StateUpdate } from "./state-partition.ts";
+import { type StateSnapshot, StateSnapshots } from "./state-snapshots.ts";
 import { Timeouts } from "./timeouts.ts";
 
 /** How the state of an operator is kept. */
@@ -37,6 +40,7 @@ interface NextVersion {
 /** The keyed state of one stateful operator, versioned by batch time, in memory. */
 export class VersionedState<K, S> {
   readonly #partitions: readonly StatePartition<K, S>[];
+  readonly #snapshots: StateSnapshots<K, S>;
   /** The versions that can be read, ascending; the last one is visible. */
   readonly #versions: number[] = [];
   #next: NextVersion | undefined;
@@ -45,6 +49,7 @@ export class VersionedState<K, S> {
     this.#partitions = Array.from({ length: options.partitions }, (_, index) =>
       openPartition<K, S>(index, options),
     );
+    this.#snapshots = new StateSnapshots(this.#partitions);
   }
 
   /**
@@ -93,6 +98,7 @@ export class VersionedState<K, S> {
     for (const partition of this.#partitions) partition.apply();
     this.#next = undefined;
     this.#versions.push(update.version);
+    this.#snapshots.applied(this.size);
   }
 
   /**
@@ -130,15 +136,46 @@ export class VersionedState<K, S> {
   }
 
   /**
-   * Drops what only versions older than `beforeVersion` need; the visible version stays. Costs what
-   * it drops.
+   * Drops what only versions older than `beforeVersion` need; the visible version stays, and the
+   * one that a snapshot holds with all that follow. Costs what it drops.
    */
   forget(beforeVersion: number): void {
-    const oldest =
-      this.#versions.find((version) => version >= beforeVersion) ?? this.visibleVersion;
+    const before = Math.min(beforeVersion, this.#snapshots.heldVersion);
+    const oldest = this.#versions.find((version) => version >= before) ?? this.visibleVersion;
     if (oldest === undefined) return;
     this.#versions.splice(0, this.#versions.indexOf(oldest));
     for (const partition of this.#partitions) partition.forget(oldest);
+  }
+
+  /**
+   * A snapshot of the visible version, full or of what changed since an earlier one, one at a time;
+   * undefined where there is no version yet, and where the visible one has a durable snapshot. The
+   * first one, and the first after a restart with a migration, is full. The cost of a snapshot goes
+   * by what changed since the last one, in the long run, and so does that of following the changes,
+   * which begins with the first snapshot.
+   */
+  beginSnapshot(): StateSnapshot<K, S> | undefined {
+    const { visibleVersion } = this;
+    return visibleVersion === undefined
+      ? undefined
+      : this.#snapshots.begin(visibleVersion, this.size);
+  }
+
+  /**
+   * Fills this state, which has no version yet, from the snapshots of a chain; their last version is
+   * then visible. Rejects with `state_version_newer`, `state_version_older` and
+   * `state_migration_failed`; the state is of no use after a failure.
+   */
+  async restore(restore: StateRestore<K, S>): Promise<void> {
+    invariant(
+      this.visibleVersion === undefined && this.#next === undefined,
+      "a state is restored before its first batch",
+    );
+    const last = restore.chain.at(-1);
+    invariant(last !== undefined, "a state is restored from a full snapshot at least");
+    await loadChain(this.#partitions, this.#snapshots, restore);
+    this.#versions.push(last.versionMs);
+    this.#snapshots.applied(this.size);
   }
 
   #partition(index: number): StatePartition<K, S> {

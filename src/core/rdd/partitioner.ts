@@ -1,6 +1,6 @@
 /** Owns: how keys are told apart into partitions. */
 import { StreamError } from "../../base/index.ts";
-import { compareKeys, hashKey } from "../../codec/index.ts";
+import { compareKeys, hashKey, keyGroupCount, keyGroupOf } from "../../codec/index.ts";
 import { ordered } from "./ordered.ts";
 
 /** Tells the partition of a key. Two equal partitioners put equal keys into the same partition. */
@@ -38,9 +38,6 @@ export class HashPartitioner implements Partitioner {
   }
 }
 
-/** Keys hash to this number of groups, whatever the number of partitions; part of the format of state. */
-export const keyGroupCount = 128;
-
 /**
  * The partitioner of keyed state: keys hash to a fixed number of key groups, and a partition owns a range of groups, so
  * that state can be handed to another number of partitions group by group.
@@ -61,8 +58,7 @@ export class KeyGroupPartitioner implements Partitioner {
 
   partitionOf(key: unknown): number {
     if (this.partitionCount === 1) return 0;
-    const group = hashKey(key) % keyGroupCount;
-    return Math.floor((group * this.partitionCount) / keyGroupCount);
+    return Math.floor((keyGroupOf(key) * this.partitionCount) / keyGroupCount);
   }
 
   equals(other: Partitioner): boolean {

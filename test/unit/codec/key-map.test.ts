@@ -34,6 +34,21 @@ describe("KeyMap", () => {
     expect(map.get("[1]")).toBe(1);
   });
 
+  test("takes over the keys of another map, composite ones too, with a value of its own", () => {
+    const other = new KeyMap<unknown, string>().set("a", "x").set([1], "y").set("c", "z");
+    const map = new KeyMap<unknown, number>().set("a", 1).set("b", 2);
+    map.setAll(other, 7);
+    map.set([2], 8);
+    expect([...map]).toEqual([
+      ["a", 7],
+      ["b", 2],
+      ["c", 7],
+      [[1], 7],
+      [[2], 8],
+    ]);
+    expect([...other.values()]).toEqual(["x", "z", "y"]);
+  });
+
   test("iterates primitive keys in insertion order, then composite keys in insertion order", () => {
     const map = new KeyMap<unknown, number>();
     map.set([2], 1).set("b", 2).set([1], 3).set("a", 4).set([2], 5).set("b", 6);

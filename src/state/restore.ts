@@ -1,0 +1,61 @@
+/**
+ * Owns: filling a new state from the snapshots of a chain.
+ * Does not own: reading and verifying them (src/checkpoint); which chain it is (src/recovery).
+ *
+ * I1. Keys go to the partitions of today, whatever they were when the snapshots were taken.
+ * I2. The state then goes on as the one that took the snapshots would have: the next snapshot is a
+ *     delta to the last of them. After a migration it is a full one, so that `migrate` is not needed
+ *     for ever.
+ */
+import { migrationFrom, type StateVersion } from "./migration.ts";
+import type { StateEntry, StatePartition } from "./state-partition.ts";
+import type { StateSnapshots } from "./state-snapshots.ts";
+
+/** One snapshot of a chain: the first one is full, each other one is a delta to the one before it. */
+export interface StoredSnapshot {
+  /** The version, a batch time in ms. */
+  readonly versionMs: number;
+  /** The version of its values' form; 0 where none was declared. */
+  readonly stateVersion?: number;
+  readonly entries: AsyncIterable<readonly StateEntry[]>;
+}
+
+/** How a state is restored. */
+export interface StateRestore<K, S> extends StateVersion<K, S> {
+  /** The uid of the operator, for errors. */
+  readonly operator: string;
+  /** At least one, oldest first; the state is then at the version of the last. */
+  readonly chain: readonly StoredSnapshot[];
+  readonly partitionOf: (key: K) => number;
+}
+
+export async function loadChain<K, S>(
+  partitions: readonly StatePartition<K, S>[],
+  snapshots: StateSnapshots<K, S>,
+  restore: StateRestore<K, S>,
+): Promise<void> {
+  let isMigrated = false;
+  for (const [index, stored] of restore.chain.entries()) {
+    const migrate = migrationFrom(stored.stateVersion ?? 0, restore, restore.operator);
+    isMigrated ||= migrate !== undefined;
+    for await (const slice of stored.entries) {
+      // The caller's snapshots are those of this state: their keys and values are its keys and values.
+      const entries = slice as readonly StateEntry<K, S>[];
+      load(partitions, migrate === undefined ? entries : entries.map(migrate), stored, restore);
+    }
+    snapshots.loaded(stored.versionMs, index === 0);
+  }
+  for (const partition of partitions) partition.loaded();
+  if (isMigrated) snapshots.startAnew();
+}
+
+function load<K, S>(
+  partitions: readonly StatePartition<K, S>[],
+  entries: readonly StateEntry<K, S>[],
+  { versionMs }: StoredSnapshot,
+  { partitionOf }: StateRestore<K, S>,
+): void {
+  const byPartition = partitions.map((): StateEntry<K, S>[] => []);
+  for (const entry of entries) byPartition[partitionOf(entry.key)]?.push(entry);
+  for (const [index, own] of byPartition.entries()) partitions[index]?.load(own, versionMs);
+}
