@@ -5,6 +5,7 @@ import { flights } from "./cases/flights.ts";
 import { logAppend } from "./cases/log-append.ts";
 import { mapWithState } from "./cases/map-with-state.ts";
 import { socket } from "./cases/socket.ts";
+import { stateSnapshot } from "./cases/state-snapshot.ts";
 import { tuning } from "./cases/tuning.ts";
 import { updateState } from "./cases/update-state.ts";
 import { wordCount } from "./cases/word-count.ts";
@@ -14,6 +15,7 @@ export const benchmarks: readonly Benchmark[] = [
   flights,
   updateState,
   mapWithState,
+  stateSnapshot,
   emptyBatch,
   socket,
   tuning,
