@@ -113,3 +113,4 @@ export type {
   SourceOptions,
   TextFileStreamOptions,
 } from "./sources/index.ts";
+export type { CustomStateCodec, StateCodec } from "./state/index.ts";

@@ -343,6 +343,11 @@ export const errorCodes = {
     message: "a state was stored in an older form, and nothing tells how to migrate it",
     help: "give the operator a `migrate` function from the stored version",
   },
+  state_codec_failed: {
+    kind: "user",
+    message: "the codec of a state failed",
+    help: "see the cause; it is called with the value, or with the bytes that it made of one",
+  },
   state_migration_failed: {
     kind: "user",
     message: "the migrate function of a state failed",

@@ -55,7 +55,7 @@ export {
   type StateSnapshotRef,
   stateSnapshotFormatVersion,
 } from "./state-snapshot.ts";
-export { codecIdOf, isCodecReadable } from "./state-snapshot-format.ts";
+export { isCodecReadable } from "./state-snapshot-format.ts";
 export { readStateSnapshot } from "./state-snapshot-reader.ts";
 export { writeStateSnapshot } from "./state-snapshot-writer.ts";
 export type { IdentityKind, UpgradeLabel, UpgradeOutcome } from "./upgrade-cases.ts";

@@ -8,12 +8,14 @@ import {
   type AvroSchema,
   type AvroShape,
   type ContainerHeader,
+  codecIdOf,
   declaredShape,
+  defaultCodecId,
   longShape,
   optionalShape,
   plainShape,
   recordShape,
-  schemaFingerprint,
+  schemaCodecIdPrefix,
 } from "../codec/index.ts";
 import { formatMetadataName, metadataOf } from "./file-format.ts";
 import {
@@ -28,17 +30,9 @@ export const stateSnapshotFormatName = "state-snapshot";
 /** The name under which the metadata of the container tell whose state it is, as JSON. */
 const snapshotMetadataName = "millrace.snapshot";
 
-/** The id of the codec of values: `value` is the default one; of a declared schema its fingerprint is a part. */
-export function codecIdOf(schema: AvroSchema | undefined): string {
-  return schema === undefined ? defaultCodecId : `${declaredPrefix}${schemaFingerprint(schema)}`;
-}
-
-const defaultCodecId = "value";
-const declaredPrefix = "avro:";
-
 /** Whether a snapshot of that codec can be read by what stands in the file alone. */
 export function isCodecReadable(codecId: string): boolean {
-  return codecId === defaultCodecId || codecId.startsWith(declaredPrefix);
+  return codecId === defaultCodecId || codecId.startsWith(schemaCodecIdPrefix);
 }
 
 /**

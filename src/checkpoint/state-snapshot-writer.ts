@@ -4,10 +4,10 @@
  * take: the iteration waits for each slice, and for the store, so whoever makes the slices sets the pace.
  */
 import { StreamError } from "../base/index.ts";
-import { AvroContainerWriter, type AvroSchema } from "../codec/index.ts";
+import { AvroContainerWriter, type AvroSchema, codecIdOf } from "../codec/index.ts";
 import type { Store } from "../store/index.ts";
 import type { StateEntry, StateSnapshotHeader, StateSnapshotRef } from "./state-snapshot.ts";
-import { codecIdOf, snapshotMetadata, stateEntryShape } from "./state-snapshot-format.ts";
+import { snapshotMetadata, stateEntryShape } from "./state-snapshot-format.ts";
 
 /**
  * Writes a state snapshot; it is durable when this resolves, and counts once the journal names it. Values are of the

@@ -1,7 +1,13 @@
 export { freezeState } from "./freeze-state.ts";
-export type { StateVersion } from "./migration.ts";
+export { checkStateVersion, migratesFrom, type StateVersion } from "./migration.ts";
 export type { ProtectionOptions } from "./protection.ts";
 export type { StateRestore, StoredSnapshot } from "./restore.ts";
+export {
+  type CustomStateCodec,
+  type StateCodec,
+  schemaOf,
+  stateCodecId,
+} from "./state-codec.ts";
 export type {
   StateEntry,
   StatePartition,

@@ -8,6 +8,7 @@
  *     for ever.
  */
 import { migrationFrom, type StateVersion } from "./migration.ts";
+import { type CustomStateCodec, decodedEntry } from "./state-codec.ts";
 import type { StateEntry, StatePartition } from "./state-partition.ts";
 import type { StateSnapshots } from "./state-snapshots.ts";
 
@@ -15,7 +16,7 @@ import type { StateSnapshots } from "./state-snapshots.ts";
 export interface StoredSnapshot {
   /** The version, a batch time in ms. */
   readonly versionMs: number;
-  /** The version of its values' form; 0 where none was declared. */
+  /** The version of its values' form; 1 where none was declared. */
   readonly stateVersion?: number;
   readonly entries: AsyncIterable<readonly StateEntry[]>;
 }
@@ -33,15 +34,18 @@ export async function loadChain<K, S>(
   partitions: readonly StatePartition<K, S>[],
   snapshots: StateSnapshots<K, S>,
   restore: StateRestore<K, S>,
+  codec: CustomStateCodec<S> | undefined,
 ): Promise<void> {
   let isMigrated = false;
   for (const [index, stored] of restore.chain.entries()) {
-    const migrate = migrationFrom(stored.stateVersion ?? 0, restore, restore.operator);
+    const migrate = migrationFrom(stored.stateVersion ?? 1, restore, restore.operator);
     isMigrated ||= migrate !== undefined;
     for await (const slice of stored.entries) {
       // The caller's snapshots are those of this state: their keys and values are its keys and values.
-      const entries = slice as readonly StateEntry<K, S>[];
-      load(partitions, migrate === undefined ? entries : entries.map(migrate), stored, restore);
+      const read = slice as readonly StateEntry<K, S>[];
+      const decoded = codec === undefined ? read : read.map((entry) => decodedEntry(entry, codec));
+      const entries = migrate === undefined ? decoded : decoded.map(migrate);
+      load(partitions, entries, stored, restore);
     }
     snapshots.loaded(stored.versionMs, index === 0);
   }

@@ -82,7 +82,7 @@ export interface StateEntry<K = unknown, S = unknown> {
   /** Undefined: the key was deleted. */
   readonly value: S | undefined;
   /** The last use, a batch time in ms, where the state has a time-out. */
-  readonly usedAtMs: number | undefined;
+  readonly usedAtMs?: number | undefined;
 }
 
 /** One partition of one version, as a snapshot takes it. */

@@ -20,6 +20,7 @@ import {
   nextBase,
   type SnapshotBase,
 } from "./snapshot-chain.ts";
+import { type CustomStateCodec, encodedEntry } from "./state-codec.ts";
 import type { PartitionSnapshot, StateEntry, StatePartition } from "./state-partition.ts";
 
 /** A slice of so many keys takes a small part of a millisecond. */
@@ -29,17 +30,17 @@ const sliceKeysDefault = 256;
  * One version of a keyed state, to be written away while later versions are applied. End it with
  * `release`, after `confirm` or without.
  */
-export interface StateSnapshot<K = unknown, S = unknown> {
+export interface StateSnapshot<K = unknown> {
   /** The version, a batch time in ms. */
   readonly versionMs: number;
   /** The durable snapshot that this one tells the changes to; null where it is full. */
   readonly baseVersionMs: number | null;
   /**
-   * Each key once, with its value, or as deleted, in arrays of at most `keysMax` (256 where it is
+   * Each key once, with its value (or its bytes, where the state has a codec of its own), or as deleted, in arrays of at most `keysMax` (256 where it is
    * left out), some of them empty. Each array is made in one go: to let the event loop turn in
    * between is the caller's part. Can be asked for again, until `release`.
    */
-  entries(keysMax?: number): AsyncIterable<readonly StateEntry<K, S>[]>;
+  entries(keysMax?: number): AsyncIterable<readonly StateEntry<K>[]>;
   /** It is durable, its base too: later ones may build upon it. Call it after all entries were read. */
   confirm(): void;
   /** Lets go of the version; where it was not confirmed, the next snapshot covers its changes as well. */
@@ -48,14 +49,16 @@ export interface StateSnapshot<K = unknown, S = unknown> {
 
 export class StateSnapshots<K, S> {
   readonly #partitions: readonly StatePartition<K, S>[];
+  readonly #codec: CustomStateCodec<S> | undefined;
   #chain: readonly ChainLink[] = [];
   /** Grows whenever what was noted before is dropped. */
   #tracking = 0;
   #isTracking = false;
   #underWay: OpenSnapshot<K, S> | undefined;
 
-  constructor(partitions: readonly StatePartition<K, S>[]) {
+  constructor(partitions: readonly StatePartition<K, S>[], codec?: CustomStateCodec<S>) {
     this.#partitions = partitions;
+    this.#codec = codec;
   }
 
   /** The version that a snapshot reads, and that must stay. */
@@ -64,7 +67,7 @@ export class StateSnapshots<K, S> {
   }
 
   /** See `VersionedState.beginSnapshot`. */
-  begin(versionMs: number, stateSize: number): StateSnapshot<K, S> | undefined {
+  begin(versionMs: number, stateSize: number): StateSnapshot<K> | undefined {
     invariant(this.#underWay === undefined, "a state has one snapshot at a time");
     if (newestOf(this.#chain) === versionMs) return undefined;
     const base = this.#nextBase(stateSize);
@@ -75,6 +78,7 @@ export class StateSnapshots<K, S> {
       versionMs,
       base,
       this.#partitions.map((partition) => partition.snapshot(versionMs, base)),
+      this.#codec,
       {
         confirmed: (keyCount) => {
           if (tracking !== this.#tracking) return false;
@@ -149,10 +153,11 @@ interface SnapshotOutcome {
 
 type Stage = "open" | "read" | "confirmed" | "released";
 
-class OpenSnapshot<K, S> implements StateSnapshot<K, S> {
+class OpenSnapshot<K, S> implements StateSnapshot<K> {
   readonly versionMs: number;
   readonly baseVersionMs: number | null;
   readonly #partitions: readonly PartitionSnapshot<K, S>[];
+  readonly #codec: CustomStateCodec<S> | undefined;
   readonly #outcome: SnapshotOutcome;
   #stage: Stage = "open";
   #keyCount = 0;
@@ -161,23 +166,26 @@ class OpenSnapshot<K, S> implements StateSnapshot<K, S> {
     versionMs: number,
     base: SnapshotBase,
     partitions: readonly PartitionSnapshot<K, S>[],
+    codec: CustomStateCodec<S> | undefined,
     outcome: SnapshotOutcome,
   ) {
     this.versionMs = versionMs;
     this.baseVersionMs = base ?? null;
     this.#partitions = partitions;
+    this.#codec = codec;
     this.#outcome = outcome;
   }
 
   async *entries(
     keysMax: number = sliceKeysDefault,
-  ): AsyncGenerator<readonly StateEntry<K, S>[], void, undefined> {
+  ): AsyncGenerator<readonly StateEntry<K>[], void, undefined> {
+    const codec = this.#codec;
     let keyCount = 0;
     for (const partition of this.#partitions) {
       for await (const slice of partition.slices(keysMax)) {
         invariant(this.#stage !== "released", "a snapshot is read before it is released");
         keyCount += slice.length;
-        yield slice;
+        yield codec === undefined ? slice : slice.map((entry) => encodedEntry(entry, codec));
       }
     }
     this.#keyCount = keyCount;

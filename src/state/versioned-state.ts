@@ -17,6 +17,7 @@ import { plainForm } from "./entry-form.ts";
 import { MemoryPartition } from "./memory-partition.ts";
 import { type ProtectionOptions, protectionOf } from "./protection.ts";
 import { loadChain, type StateRestore } from "./restore.ts";
+import { type CustomStateCodec, customCodec, type StateCodec } from "./state-codec.ts";
 import type { StatePartition, StateReader, StateUpdate } from "./state-partition.ts";
 import { type StateSnapshot, StateSnapshots } from "./state-snapshots.ts";
 import { Timeouts } from "./timeouts.ts";
@@ -29,6 +30,8 @@ export interface VersionedStateOptions<S> extends ProtectionOptions<S> {
    * is ever due.
    */
   readonly timeoutMs?: number | undefined;
+  /** How values are written; the default codec where it is left out. */
+  readonly codec?: StateCodec<S> | undefined;
 }
 
 /** The version that is being made, and the partitions that are done with it. */
@@ -40,6 +43,7 @@ interface NextVersion {
 /** The keyed state of one stateful operator, versioned by batch time, in memory. */
 export class VersionedState<K, S> {
   readonly #partitions: readonly StatePartition<K, S>[];
+  readonly #codec: CustomStateCodec<S> | undefined;
   readonly #snapshots: StateSnapshots<K, S>;
   /** The versions that can be read, ascending; the last one is visible. */
   readonly #versions: number[] = [];
@@ -49,7 +53,8 @@ export class VersionedState<K, S> {
     this.#partitions = Array.from({ length: options.partitions }, (_, index) =>
       openPartition<K, S>(index, options),
     );
-    this.#snapshots = new StateSnapshots(this.#partitions);
+    this.#codec = customCodec(options.codec);
+    this.#snapshots = new StateSnapshots(this.#partitions, this.#codec);
   }
 
   /**
@@ -154,7 +159,7 @@ export class VersionedState<K, S> {
    * by what changed since the last one, in the long run, and so does that of following the changes,
    * which begins with the first snapshot.
    */
-  beginSnapshot(): StateSnapshot<K, S> | undefined {
+  beginSnapshot(): StateSnapshot<K> | undefined {
     const { visibleVersion } = this;
     return visibleVersion === undefined
       ? undefined
@@ -163,8 +168,8 @@ export class VersionedState<K, S> {
 
   /**
    * Fills this state, which has no version yet, from the snapshots of a chain; their last version is
-   * then visible. Rejects with `state_version_newer`, `state_version_older` and
-   * `state_migration_failed`; the state is of no use after a failure.
+   * then visible. Rejects with `state_version_newer`, `state_version_older`,
+   * `state_migration_failed` and `state_codec_failed`; the state is of no use after a failure.
    */
   async restore(restore: StateRestore<K, S>): Promise<void> {
     invariant(
@@ -173,7 +178,7 @@ export class VersionedState<K, S> {
     );
     const last = restore.chain.at(-1);
     invariant(last !== undefined, "a state is restored from a full snapshot at least");
-    await loadChain(this.#partitions, this.#snapshots, restore);
+    await loadChain(this.#partitions, this.#snapshots, restore, this.#codec);
     this.#versions.push(last.versionMs);
     this.#snapshots.applied(this.size);
   }

@@ -26,5 +26,5 @@ export type { UpdateFunction, UpdatePartitionFunction } from "./operators/update
 export type { OutputBody } from "./output-node.ts";
 export type { State } from "./state-handle.ts";
 export { type StateSettings, StateSpec } from "./state-spec.ts";
-export type { InputInfo, InputStream, StreamHost, StreamJob } from "./stream.ts";
+export type { InputInfo, InputStream, StatefulStream, StreamHost, StreamJob } from "./stream.ts";
 export type { WindowOptions } from "./windows.ts";

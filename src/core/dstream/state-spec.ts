@@ -1,4 +1,5 @@
 /** Owns: how a program says what state it wants: the builder of `mapWithState`, and the settings of both. */
+import type { StateCodec } from "../../state/index.ts";
 import type { Partitioner, Partitioning, RDD, TupleHint } from "../rdd/index.ts";
 import { partitionedBy } from "../rdd/index.ts";
 import { type Duration, duration } from "../time.ts";
@@ -15,6 +16,20 @@ export interface StateSettings<K, S> {
   readonly mutable?: ((value: S) => S) | undefined;
   /** Neither freeze nor clone values: the function promises to change nothing in place. */
   readonly unprotected?: boolean | undefined;
+  /**
+   * The version of the form of the states (default 1): a whole number up to 10,000, to be raised when what the program keeps
+   * per key changes. A program does not start over states of an older version that it cannot `migrate`.
+   */
+  readonly version?: number | undefined;
+  /**
+   * Makes a state of today's form of one that an older version of the program stored; undefined removes the key. Called when a
+   * state is restored, never in a batch.
+   */
+  readonly migrate?:
+    | ((state: unknown, fromVersion: number, key: K) => NoInfer<S> | undefined)
+    | undefined;
+  /** How states are written in snapshots: by an Avro schema, or in a way of one's own (default: any plain data, as it is). */
+  readonly codec?: StateCodec<NoInfer<S>> | undefined;
 }
 
 /** Settings in the form that operators take them. */
@@ -22,12 +37,13 @@ export function stateOptionsOf<K, S>(
   settings: StateSettings<K, S>,
   partitioner: Partitioner,
 ): StateOptions<K, S> {
-  const { initialState, mutable, unprotected } = settings;
+  const { initialState, mutable, unprotected, version, migrate, codec } = settings;
   return {
     partitioner,
     initialState: initialState && partitionedBy(initialState.node, partitioner),
     clone: mutable,
     unprotected,
+    form: { version, migrate, codec },
   };
 }
 
@@ -69,6 +85,29 @@ export class StateSpec<K, V, S, M> {
   /** A key that was not used for longer than this goes in the batch in which that falls due; throws `duration_invalid`. */
   timeout(idle: Duration): StateSpec<K, V, S, M> {
     return new StateSpec(this.f, { ...this.settings, timeout: duration(idle, "timeout") });
+  }
+
+  /**
+   * The version of the form of the states (default 1): a whole number up to 10,000, to be raised when what the program keeps
+   * per key changes. A program does not start over states of an older version that it cannot `migrate`.
+   */
+  version(version: number): StateSpec<K, V, S, M> {
+    return new StateSpec(this.f, { ...this.settings, version });
+  }
+
+  /**
+   * Makes a state of today's form of one that an older version of the program stored; undefined removes the key. Called when a
+   * state is restored, never in a batch.
+   */
+  migrate(
+    migrate: (state: unknown, fromVersion: number, key: K) => S | undefined,
+  ): StateSpec<K, V, S, M> {
+    return new StateSpec(this.f, { ...this.settings, migrate });
+  }
+
+  /** How states are written in snapshots: by an Avro schema, or in a way of one's own (default: any plain data, as it is). */
+  codec(codec: StateCodec<S>): StateSpec<K, V, S, M> {
+    return new StateSpec(this.f, { ...this.settings, codec });
   }
 
   /** Hand out clones that the function may change in place, instead of frozen values. */

@@ -5,8 +5,20 @@
  */
 
 import { StreamError } from "../../base/index.ts";
-import { VersionedState, type VersionedStateOptions } from "../../state/index.ts";
-import type { OperatorSite, Partitioner, RDDNode } from "../rdd/index.ts";
+import type { AvroSchema } from "../../codec/index.ts";
+import {
+  checkStateVersion,
+  migratesFrom,
+  type StateCodec,
+  type StateSnapshot,
+  type StateVersion,
+  type StoredSnapshot,
+  schemaOf,
+  stateCodecId,
+  VersionedState,
+  type VersionedStateOptions,
+} from "../../state/index.ts";
+import { type OperatorSite, type Partitioner, type RDDNode, refusePromise } from "../rdd/index.ts";
 import { isMultipleOf, nextOnGrid } from "../time.ts";
 import type { StreamFacts } from "./graph-description.ts";
 import { DStreamNode, type OperatorTraits } from "./node.ts";
@@ -15,23 +27,19 @@ import type { StatefulStream, StreamLineage, StreamScope } from "./stream.ts";
 
 const snapshotIntervalMsMin = 10_000;
 
-/** What is told of a state, so that a later program can tell whether it can take it over. */
-export interface StateTraits {
-  /** The version of what is kept per key; 1 where it is left out. */
-  readonly version?: number;
-  /** How values are written; `value`, the default codec, where it is left out. */
-  readonly codecId?: string;
-  /** Older versions that can be migrated. */
-  readonly migratesFrom?: readonly number[];
-  /** What the state depends on besides its slide, so that it is lost when that changes. */
-  readonly layout?: Readonly<Record<string, unknown>>;
+/** What a program says about the form of the values of a state, so that a later one can take them over. */
+export interface StateForm<K, S> extends StateVersion<K, S> {
+  /** How values are written; the default codec where it is left out. */
+  readonly codec?: StateCodec<S> | undefined;
 }
 
 /** A stream with a keyed state of which each batch time makes a version. */
 export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements StatefulStream {
   protected readonly state: VersionedState<K, S>;
   protected readonly partitioner: Partitioner;
-  readonly #traits: StateTraits;
+  readonly #form: StateForm<K, S>;
+  readonly stateCodecId: string;
+  readonly #layout: Readonly<Record<string, unknown>>;
   readonly #stages = new Map<number, StateStage<K, S>>();
   #latest: StateStage<K, S> | undefined;
   #reachedMs: number | undefined;
@@ -45,15 +53,21 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
     parents: readonly StreamLineage[],
     options: OperatorTraits & {
       partitioner: Partitioner;
-      state?: Omit<VersionedStateOptions<S>, "partitions">;
-      stateTraits?: StateTraits;
+      state?: Omit<VersionedStateOptions<S>, "partitions" | "codec">;
+      form?: StateForm<K, S> | undefined;
+      /** What the state depends on besides its slide, so that it is lost when that changes. */
+      layout?: Readonly<Record<string, unknown>>;
     },
   ) {
     super(scope, kind, parents, options);
     this.partitioner = options.partitioner;
-    this.#traits = options.stateTraits ?? {};
+    this.#form = options.form ?? {};
+    this.#layout = options.layout ?? {};
+    checkStateVersion(this.stateVersion);
+    this.stateCodecId = stateCodecId(this.#form.codec);
     this.state = new VersionedState<K, S>({
       ...options.state,
+      codec: this.#form.codec,
       partitions: options.partitioner.partitionCount,
     });
     scope.addStateful(this);
@@ -75,11 +89,45 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
   }
 
   override get facts(): StreamFacts {
-    const { version = 1, codecId = "value", migratesFrom = [], layout } = this.#traits;
-    const { slideMs } = this;
-    const partitions = this.partitioner.partitionCount;
-    const state = { version, codecId, partitions, migratesFrom, layout: { ...layout, slideMs } };
+    const state = {
+      version: this.stateVersion,
+      codecId: this.stateCodecId,
+      partitions: this.partitioner.partitionCount,
+      migratesFrom: migratesFrom(this.#form),
+      layout: { ...this.#layout, slideMs: this.slideMs },
+    };
     return { ...super.facts, state };
+  }
+
+  get stateVersion(): number {
+    return this.#form.version ?? 1;
+  }
+
+  get stateSchema(): AvroSchema | undefined {
+    return schemaOf(this.#form.codec);
+  }
+
+  beginSnapshot(): StateSnapshot | undefined {
+    return this.state.beginSnapshot();
+  }
+
+  async restoreState(chain: readonly StoredSnapshot[]): Promise<void> {
+    const { version, migrate } = this.#form;
+    await this.state.restore({
+      operator: this.uid,
+      chain,
+      partitionOf: (key) => this.partitioner.partitionOf(key),
+      version,
+      migrate:
+        migrate &&
+        ((value, fromVersion, key) => {
+          const migrated = migrate(value, fromVersion, key);
+          refusePromise(migrated);
+          return migrated;
+        }),
+    });
+    const { visibleVersion } = this.state;
+    if (visibleVersion !== undefined) this.resumeFrom(visibleVersion);
   }
 
   updateAt(timeMs: number): StateStage<K, S> | undefined {

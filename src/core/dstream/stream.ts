@@ -1,5 +1,7 @@
 /** Owns: how operators, the graph and the scheduler see each other; interfaces only. */
 
+import type { AvroSchema } from "../../codec/index.ts";
+import type { StateSnapshot, StoredSnapshot } from "../../state/index.ts";
 import type { ApplicationIdentity } from "../output/index.ts";
 import type { Dataset, DatasetEnvironment, StageBarrier } from "../rdd/index.ts";
 import type { Duration } from "../time.ts";
@@ -75,6 +77,17 @@ export interface OutputStream extends Describable {
 
 /** A stream with a state that moves on from batch to batch. */
 export interface StatefulStream extends StreamLineage {
+  readonly snapshotIntervalMs: number;
+  /** The version of the form of its values, from 1. */
+  readonly stateVersion: number;
+  /** How its values are written. */
+  readonly stateCodecId: string;
+  /** The Avro schema of its values, where one was declared. */
+  readonly stateSchema: AvroSchema | undefined;
+  /** See `VersionedState.beginSnapshot`. */
+  beginSnapshot(): StateSnapshot | undefined;
+  /** Takes over the state of an earlier life, at the version of the last snapshot of the chain; see `VersionedState.restore`. */
+  restoreState(chain: readonly StoredSnapshot[]): Promise<void>;
   at(timeMs: number): Promise<Dataset<unknown> | undefined>;
   /** The work that brings the state to that time; undefined where the stream has none then. */
   updateAt(timeMs: number): StageBarrier | undefined;

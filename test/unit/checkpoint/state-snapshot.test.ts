@@ -7,7 +7,6 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { StreamError } from "../../../src/base/index.ts";
 import {
-  codecIdOf,
   isCodecReadable,
   readStateSnapshot,
   type StateEntry,
@@ -15,7 +14,7 @@ import {
   type StateSnapshotRef,
   writeStateSnapshot,
 } from "../../../src/checkpoint/index.ts";
-import { type AvroSchema, readAvroContainer } from "../../../src/codec/index.ts";
+import { type AvroSchema, codecIdOf, readAvroContainer } from "../../../src/codec/index.ts";
 import { keyArbitrary } from "../codec/key-arbitrary.ts";
 import { valueArbitrary } from "../codec/value-arbitrary.ts";
 import { TestStore } from "./memory-store.ts";

@@ -112,9 +112,9 @@ describe("a state of an older version", () => {
     expect(state.read(0, 101).get("b")).toBe("delta");
   });
 
-  test("has version 0 where it says nothing", async () => {
-    expect((await restore({ version: 1, migrate }, [0])).read(0, 100).get("a")).toContain("of 0");
-    expect((await restore({ migrate }, [0])).read(0, 100).get("a")).toEqual({ n: 0 });
+  test("has version 1 where it says nothing", async () => {
+    expect((await restore({ version: 2, migrate }, [1])).read(0, 100).get("a")).toContain("of 1");
+    expect((await restore({ migrate }, [1])).read(0, 100).get("a")).toEqual({ n: 0 });
   });
 
   test("loses the keys for which migrate gives nothing", async () => {
@@ -127,7 +127,7 @@ describe("a state of an older version", () => {
   });
 
   test("is stored whole by its next snapshot, so that migrate is not needed for ever", async () => {
-    const state = await restore({ version: 1, migrate }, [0]);
+    const state = await restore({ version: 2, migrate }, [1]);
     const snapshot = await new SnapshotStore().take(state.beginSnapshot()!);
     expect(snapshot.baseVersionMs).toBeNull();
     expect(snapshot.entries).toHaveLength(2);
@@ -148,9 +148,9 @@ describe("a state of an older version", () => {
     const failing = () => {
       throw thrown;
     };
-    await expect(restore({ version: 1, migrate: failing }, [0])).rejects.toMatchObject({
+    await expect(restore({ version: 2, migrate: failing }, [1])).rejects.toMatchObject({
       code: "state_migration_failed",
-      details: { key: "a", storedVersion: 0 },
+      details: { key: "a", storedVersion: 1 },
       cause: thrown,
     });
   });

@@ -16,7 +16,7 @@ interface Held {
 type Version = ReadonlyMap<string, Held>;
 
 interface UnderWay {
-  readonly snapshot: StateSnapshot<unknown, object>;
+  readonly snapshot: StateSnapshot<unknown>;
   readonly slices: AsyncIterator<readonly StateEntry[]>;
   readonly expected: Version;
   readonly entries: StateEntry[];

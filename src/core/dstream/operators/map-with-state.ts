@@ -67,6 +67,7 @@ export class MapWithStateNode<K, V, S, M> extends StatefulNode<K, S, M> {
     super(parent.scope, "mapWithState", [parent], {
       partitioner: options.partitioner,
       state: { ...protectionOf(options), timeoutMs: options.timeoutMs },
+      form: options.form,
       parameters: [options.timeoutMs ?? null],
       functions: [f],
     });

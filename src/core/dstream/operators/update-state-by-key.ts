@@ -12,7 +12,7 @@ import {
 } from "../../rdd/index.ts";
 import type { DStreamNode } from "../node.ts";
 import { StateNode, scanAll } from "../state-stage.ts";
-import { StatefulNode } from "../stateful-node.ts";
+import { type StateForm, StatefulNode } from "../stateful-node.ts";
 
 /**
  * Makes the new state of a key of its values in the batch (none where it has no data) and its state, undefined where it
@@ -39,6 +39,7 @@ export interface StateOptions<K, S> {
   readonly clone?: ((value: S) => S) | undefined;
   /** Leave values as they are: neither frozen nor cloned. */
   readonly unprotected?: boolean | undefined;
+  readonly form?: StateForm<K, S> | undefined;
 }
 
 const noValues: readonly never[] = Object.freeze([]);
@@ -58,6 +59,7 @@ export class UpdateStateByKeyNode<K, V, S> extends StatefulNode<K, S, [K, S]> {
     super(parent.scope, "updateStateByKey", [parent], {
       partitioner: options.partitioner,
       state: protectionOf(options),
+      form: options.form,
       functions: ["each" in f ? f.each : f.partitions],
     });
     this.#parent = parent;
