@@ -7,9 +7,9 @@ export interface Logger {
   error(message: string, error?: unknown): void;
 }
 
-/** Writes warnings and errors to standard error, a line each, errors with their stack. */
+/** Writes to standard error, a line each, errors with their stack. */
 export const consoleLogger: Logger = {
-  info: () => {},
+  info: (message) => console.warn(line("INFO", message)),
   warn: (message, error) =>
     console.warn(line("WARN", message), ...(error === undefined ? [] : [error])),
   error: (message, error) =>

@@ -91,7 +91,7 @@ function hexByte(byte: number): string {
  */
 const patterns = {
   epoch: /^epoch\/(\d{10})$/,
-  journal: /^journal(?:-mirror)?\/(\d{10})(?:\.[^/]*)?$/,
+  journal: /^journal(?:-mirror)?\/(\d{10})-\d{10}(?:\.[^/]*)?$/,
   blocks: /^(blocks\/(\d{10})-[^/]*)-(\d{10})(?:\.[^/]*)?$/,
   checkpoint: /^checkpoints\/(\d{15})-(\d{10})-(\d{6,15})$/,
   state: /^state\/[^/]+\/(\d{15})-(\d{10})$/,

@@ -15,7 +15,7 @@ export interface StateEntry {
   /** undefined: the key is gone since the base of a delta. */
   readonly value: unknown;
   /** When the key was last used, where that decides about a time-out. */
-  readonly usedAtMs?: number;
+  readonly usedAtMs?: number | undefined;
 }
 
 /** Whose state it is, and as of when. */

@@ -38,7 +38,7 @@ export interface StreamingContextOptions {
   readonly concurrentJobs?: number;
   /** How often an output operation is tried in all (default 3). */
   readonly attempts?: number;
-  /** What becomes of a batch that failed for good (default "continue"). */
+  /** What becomes of a batch that failed for good (default "stop" where there is a checkpoint directory, else "continue"). */
   readonly onFailure?: OnFailure;
   /** How often the records that a receiver stores one by one are cut into a block (default 200 ms). */
   readonly blockInterval?: Duration;
@@ -60,6 +60,28 @@ export interface StreamingContextOptions {
   readonly gracefulStopTimeout?: Duration;
   /** Stops gracefully on SIGTERM and SIGINT; a second signal ends the process at once. Off by default. */
   readonly stopGracefullyOnShutdown?: boolean;
+  /** The time between two checkpoints, at least (default: one after every batch). */
+  readonly checkpointInterval?: Duration;
+  /** Whether what receivers store is logged, where there is a checkpoint directory (default true). */
+  readonly receiverLog?: boolean;
+  /**
+   * How long a block or an event waits for others before it is written, on stores where each write makes an object, as on
+   * S3 (default: no longer than others are under way).
+   */
+  readonly logCommitDelay?: Duration;
+  /**
+   * What becomes of the batch times at which the application was down: `coalesce` counts them as empty and gives what came
+   * meanwhile to the first new batch; `replay` makes a batch for each (default `coalesce`).
+   */
+  readonly downtime?: "coalesce" | "replay";
+  /** How many batches `downtime: "replay"` makes at most, the newest ones (default 1000). */
+  readonly downtimeBatchesMax?: number;
+  /** Inputs that lose their data in a crash and are used all the same, by uid or name. */
+  readonly allowNotResumable?: readonly string[];
+  /** Uids of inputs, states and outputs of an earlier program that may be lost. */
+  readonly allowDropped?: readonly string[];
+  /** `strict` refuses to compute completed batches again by changed code (default `allow`). */
+  readonly upgrade?: "allow" | "strict";
   /** Aborting it stops the context at once. */
   readonly signal?: AbortSignal;
   /** What the output operation `print` writes to (default: standard output). */
@@ -73,7 +95,6 @@ export interface StreamingSettings extends StreamingContextOptions {
   readonly appName: string;
   readonly concurrentJobs: number;
   readonly attempts: number;
-  readonly onFailure: OnFailure;
   readonly gracefulStopTimeoutMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -90,6 +111,8 @@ export function streamingSettings(options: StreamingContextOptions): StreamingSe
     "receiverRestartDelay",
     "blockStoreTimeout",
     "gracefulStopTimeout",
+    "checkpointInterval",
+    "logCommitDelay",
   ] as const) {
     const given = options[what];
     if (given !== undefined) duration(given, what);
@@ -99,6 +122,7 @@ export function streamingSettings(options: StreamingContextOptions): StreamingSe
     const expected = "left out beside data, whose own is used";
     throw new StreamError("argument_invalid", { argument, expected });
   }
+  if (options.onFailure !== undefined) checkOnFailure(options.onFailure);
   const { receiverMaxRate = Number.POSITIVE_INFINITY } = options;
   if (!(receiverMaxRate > 0)) {
     throw new StreamError("argument_invalid", {
@@ -112,7 +136,6 @@ export function streamingSettings(options: StreamingContextOptions): StreamingSe
     appName: options.appName ?? "millrace",
     concurrentJobs: wholeNumber("concurrentJobs", options.concurrentJobs ?? 1),
     attempts: wholeNumber("attempts", options.attempts ?? 3),
-    onFailure: onFailureOf(options.onFailure ?? "continue"),
     gracefulStopTimeoutMs: options.gracefulStopTimeout ?? Math.max(10 * batchInterval, 10_000),
     clock: options.data?.clock ?? options.clock ?? systemClock,
     logger: options.logger ?? consoleLogger,
@@ -130,7 +153,7 @@ function wholeNumber(argument: string, value: number): number {
   return value;
 }
 
-function onFailureOf(onFailure: OnFailure): OnFailure {
+function checkOnFailure(onFailure: OnFailure): void {
   const known =
     onFailure === "stop" || onFailure === "continue" || typeof onFailure?.deadLetter === "function";
   if (!known) {
@@ -140,7 +163,6 @@ function onFailureOf(onFailure: OnFailure): OnFailure {
       expected: '"stop", "continue" or { deadLetter }',
     });
   }
-  return onFailure;
 }
 
 /** How the rate of receivers adapts; undefined where it does not. */

@@ -4,7 +4,14 @@
  * Invariants: I1 INITIALIZED -> ACTIVE -> STOPPED, never back. I2 every wait of a stop is bounded. I3 what failed reaches
  * whoever awaits the termination.
  */
-import { Deadline, Settlement, StreamError, uniqueName } from "../base/index.ts";
+import {
+  consoleLogger,
+  Deadline,
+  Settlement,
+  StreamError,
+  systemClock,
+  uniqueName,
+} from "../base/index.ts";
 import {
   currentJob,
   type DatasetsOf,
@@ -26,10 +33,12 @@ import {
   BatchScheduler,
   ListenerBus,
   type StreamingListener,
-  volatileProgress,
 } from "../scheduler/index.ts";
 import { ActivePlace } from "./active-context.ts";
+import { ContextBatches } from "./context-batches.ts";
 import { DataContext } from "./data-context.ts";
+import { type CheckpointDirectoryOptions, DurableDirectory } from "./durable-directory.ts";
+import { DurableRun } from "./durable-run.ts";
 import {
   backpressureOf,
   receiverOptions,
@@ -54,7 +63,7 @@ export class StreamingContext extends StreamSources implements StreamHost {
   readonly data: DataContext;
   readonly #settings: StreamingSettings;
   readonly #ownsData: boolean;
-  readonly #scheduler: BatchScheduler;
+  readonly #backpressure: Backpressure | undefined;
   readonly #listeners: ListenerBus;
   readonly #settle = new Settlement();
   #state: StreamingContextState = "INITIALIZED";
@@ -62,6 +71,14 @@ export class StreamingContext extends StreamSources implements StreamHost {
   #destroying: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
   readonly #startedInputs: InputStream[] = [];
+  readonly #firstStarts: (() => unknown)[] = [];
+  /** A directory that `start` is to open; for a context that begins anew. */
+  #checkpointAt:
+    | { readonly address: string; readonly options: CheckpointDirectoryOptions }
+    | undefined;
+  #directory: DurableDirectory | undefined;
+  #run: DurableRun | undefined;
+  #batches: ContextBatches | undefined;
   #releaseSignals: () => void = () => {};
 
   /** Throws `duration_invalid`, `argument_invalid`, `master_unknown`, `data_context_closed`. */
@@ -87,8 +104,31 @@ export class StreamingContext extends StreamSources implements StreamHost {
     this.#listeners = listeners;
     // A failure is in the log already; it may be that nobody waits.
     this.#settle.promise.catch(() => {});
-    this.#scheduler = this.#makeScheduler();
+    this.#backpressure = this.#newBackpressure();
     graph.belongTo(this);
+  }
+
+  /**
+   * The context that `create` makes, ready to go on with what an earlier life of the application left in the directory
+   * (a path, `file:...`, `s3://bucket/prefix`), or to begin there. It is not started. Rejects with `driver_alive` while
+   * another driver holds the directory, and with the error of the case that refuses what is there or what the program has
+   * become; nothing is changed by a refusal.
+   */
+  static async getOrCreate(
+    directory: string,
+    create: () => StreamingContext | Promise<StreamingContext>,
+    options: CheckpointDirectoryOptions = {},
+  ): Promise<StreamingContext> {
+    const tools = { clock: systemClock, logger: consoleLogger };
+    const opened = await DurableDirectory.open(directory, options, tools);
+    try {
+      const context = await create();
+      context.#goOnIn(opened);
+      return context;
+    } catch (error) {
+      await opened.close();
+      throw error;
+    }
   }
 
   /** The context that is active in this process. */
@@ -118,6 +158,26 @@ export class StreamingContext extends StreamSources implements StreamHost {
   /** The state, under the name of the guide. */
   getState(): StreamingContextState {
     return this.#state;
+  }
+
+  /**
+   * Makes the context survive: what it receives and keeps goes into this directory. It must be one in which no application
+   * left anything, else `start` rejects with `checkpoint_exists`; `getOrCreate` goes on with what is there.
+   */
+  checkpoint(directory: string, options: CheckpointDirectoryOptions = {}): void {
+    this.graph.assertBuilding("checkpoint");
+    this.#checkpointAt = { address: directory, options };
+  }
+
+  /** Whether it goes on with what an earlier life left. */
+  get isRecovering(): boolean {
+    return this.#directory?.left !== undefined;
+  }
+
+  /** Has this done at the start, before anything is received, but not by a start that goes on with an earlier life. */
+  onFirstStart(setUp: () => unknown): void {
+    this.graph.assertBuilding("onFirstStart");
+    this.#firstStarts.push(setUp);
   }
 
   /** Keeps the datasets of the last `span` for `slice` and the like; throws `remember_fixed`, `duration_invalid`. */
@@ -215,16 +275,23 @@ export class StreamingContext extends StreamSources implements StreamHost {
   async #start(): Promise<void> {
     const { clock, signal, stopGracefullyOnShutdown } = this.#settings;
     signal?.throwIfAborted();
-    const { firstMs, zeroMs } = BatchScheduler.gridFrom(clock, this.batchInterval);
+    const run = await this.#beginRun();
     // Without a checkpoint directory an application has one life.
-    this.graph.identify({ applicationId: uniqueName(), epoch: 0 });
-    this.graph.start(zeroMs);
+    this.graph.identify(run?.application ?? { applicationId: uniqueName(), epoch: 0 });
+    this.graph.start(run?.grid.zeroMs ?? BatchScheduler.gridFrom(clock, this.batchInterval).zeroMs);
+    if (!this.isRecovering) for (const setUp of this.#firstStarts) await setUp();
+    await run?.restoreReceived();
     for (const input of this.graph.inputs) {
       await input.start();
       this.#startedInputs.push(input);
       this.#assertNotStopping();
     }
+    await run?.restoreGraph();
     this.registerReceivers();
+    const batches = this.#newBatches(run);
+    this.#batches = batches;
+    await batches.takeUp();
+    this.#assertNotStopping();
     await this.tracker.start();
     this.#assertNotStopping();
     signal?.throwIfAborted();
@@ -232,8 +299,41 @@ export class StreamingContext extends StreamSources implements StreamHost {
     if (stopGracefullyOnShutdown === true) {
       this.#releaseSignals = onShutdownSignal(() => void this.stop().catch(() => {}));
     }
-    this.#scheduler.start(firstMs);
+    batches.start();
     this.#listeners.post("onStreamingStarted", { time: clock.now() });
+  }
+
+  #goOnIn(directory: DurableDirectory): void {
+    this.graph.assertBuilding("getOrCreate");
+    this.graph.assertComplete();
+    this.#directory = directory;
+    // What it refuses, it refuses before anything is started.
+    DurableRun.planFor(this.#runOptions(directory), this.graph.describe());
+  }
+
+  async #beginRun(): Promise<DurableRun | undefined> {
+    const { clock, logger } = this.#settings;
+    if (this.#directory === undefined && this.#checkpointAt !== undefined) {
+      const { address, options } = this.#checkpointAt;
+      this.#directory = await DurableDirectory.open(address, options, { clock, logger });
+      if (this.isRecovering) throw new StreamError("checkpoint_exists", { directory: address });
+    }
+    if (this.#directory === undefined) return undefined;
+    this.#run = await DurableRun.begin(this.#runOptions(this.#directory));
+    return this.#run;
+  }
+
+  #runOptions(directory: DurableDirectory): Parameters<typeof DurableRun.begin>[0] {
+    return {
+      directory,
+      settings: this.#settings,
+      batchIntervalMs: this.batchInterval,
+      defaultParallelism: this.data.defaultParallelism,
+      graph: this.graph,
+      tracker: this.tracker,
+      listeners: this.#listeners,
+      fatal: (error) => void this.destroy(error).catch(() => {}),
+    };
   }
 
   readonly #onAbort = (): void => {
@@ -253,19 +353,23 @@ export class StreamingContext extends StreamSources implements StreamHost {
       () => undefined,
       (error: unknown) => ({ error }),
     );
-    const drained = this.#scheduler.drain(() => this.tracker.hasUnallocatedBlocks);
+    let drainFailure: { readonly error: unknown } | undefined;
+    const drained = this.#batches?.drain().catch((error: unknown) => {
+      drainFailure = { error };
+    });
     const deadline = new Deadline(clock, deadlineMs - clock.monotonicNow());
     // It ends as well when it is destroyed meanwhile, which is not for this stop to tell.
     const inTime = await deadline.isMetBy(Promise.race([drained, this.#settle.promise]));
     if (this.#destroying !== undefined) return this.#destroying;
     if (inTime) {
-      await this.#close(receivers);
-      if (receivers !== undefined) throw receivers.error;
+      const failure = receivers ?? drainFailure;
+      await this.#close(failure);
+      if (failure !== undefined) throw failure.error;
       return;
     }
     const error = new StreamError("stop_timed_out", {
       timeoutMs,
-      unfinishedBatches: this.#scheduler.unfinishedBatches,
+      unfinishedBatches: this.#batches?.unfinishedBatches,
     });
     this.#destroying = this.#destroyNow(error);
     await this.#destroying;
@@ -275,7 +379,7 @@ export class StreamingContext extends StreamSources implements StreamHost {
   async #destroyNow(reason: unknown): Promise<void> {
     const cancelled = reason ?? new StreamError("context_stopped", { operation: "destroy" });
     this.tracker.destroy(cancelled);
-    const ended = this.#scheduler.destroy(cancelled);
+    const ended = this.#batches?.destroy(cancelled) ?? Promise.resolve();
     await new Deadline(this.#settings.clock, destroyTimeoutMs).isMetBy(ended);
     await this.#close(reason === undefined ? undefined : { error: reason });
   }
@@ -292,12 +396,17 @@ export class StreamingContext extends StreamSources implements StreamHost {
     this.graph.close();
     this.#releaseSignals();
     signal?.removeEventListener("abort", this.#onAbort);
-    const outcome = failure ?? this.#scheduler.firstFailure;
+    const outcome = failure ?? this.#batches?.firstFailure;
+    const closed = new StreamError("context_stopped", { operation: "destroy" });
+    await this.#attempt("let go of the logs", async () =>
+      this.#run?.destroy(outcome?.error ?? closed),
+    );
     await this.#stopInputs();
     await this.#attempt("forget what outputs have noted in their sinks", () =>
       this.#forgetOutputs(),
     );
     await this.#attempt("drop the blocks of receivers", () => this.tracker.close());
+    await this.#attempt("close the checkpoint directory", async () => this.#directory?.close());
     this.#listeners.post("onStreamingStopped", { time: clock.now(), error: outcome?.error });
     this.#listeners.close();
     activePlace.leave(this);
@@ -344,34 +453,19 @@ export class StreamingContext extends StreamSources implements StreamHost {
     stopped.catch(() => {});
   }
 
-  #makeScheduler(): BatchScheduler {
-    const { attempts, clock, concurrentJobs, logger, onFailure } = this.#settings;
-    const { graph, tracker } = this;
-    const backpressure = this.#backpressure();
-    return new BatchScheduler({
-      clock,
-      logger,
-      graph,
+  #newBatches(run: DurableRun | undefined): ContextBatches {
+    return new ContextBatches({
+      settings: this.#settings,
+      graph: this.graph,
+      tracker: this.tracker,
       listeners: this.#listeners,
-      allocate: (timeMs) => tracker.allocate(timeMs),
-      progress: volatileProgress,
-      onFailure,
-      attemptsMax: attempts,
-      concurrentJobs,
-      onBatchCompleted: (info) => {
-        // Where a state has yet to come about the batch keeps its room: what waits for ever must not fill the memory.
-        if (!graph.owesStates(info.batchTime)) tracker.batchCompleted(info.batchTime);
-        backpressure?.batchCompleted(info);
-      },
-      forgetInputs: (untilMs) => {
-        graph.forgetOutputs(untilMs + 1);
-        return tracker.forget(untilMs + 1);
-      },
-      onFatal: (error) => void this.destroy(error).catch(() => {}),
+      backpressure: this.#backpressure,
+      run,
+      fatal: (error) => void this.destroy(error).catch(() => {}),
     });
   }
 
-  #backpressure(): Backpressure | undefined {
+  #newBackpressure(): Backpressure | undefined {
     const options = backpressureOf(this.#settings);
     if (options === undefined) return undefined;
     const { batchInterval } = this;

@@ -7,7 +7,7 @@
  * changes nothing, and is followed by another under a new name.
  */
 import type { Clock } from "../base/index.ts";
-import { type CheckpointRef, writeCheckpoint } from "../checkpoint/index.ts";
+import { type Checkpoint, type CheckpointRef, writeCheckpoint } from "../checkpoint/index.ts";
 import type { Store } from "../store/index.ts";
 import { checkpointOf, type LifeFacts } from "./checkpoint-content.ts";
 import type { DriverLife } from "./driver-life.ts";
@@ -30,7 +30,11 @@ export interface CheckpointerOptions {
   readonly facts: () => Omit<LifeFacts, "epoch" | "journal" | "number" | "writtenAtMs">;
   /** What the inputs without a receiver have to know of the batches up to that time, by uid. */
   readonly inputStates: (untilMs: number) => Readonly<Record<string, unknown>>;
-  readonly completed: (info: CheckpointCompleted, ref: CheckpointRef) => Promise<void>;
+  readonly completed: (
+    info: CheckpointCompleted,
+    ref: CheckpointRef,
+    content: Checkpoint,
+  ) => Promise<void>;
   readonly failed: (error: unknown) => void;
 }
 
@@ -100,6 +104,6 @@ export class Checkpointer {
     await journal.append({ kind: "checkpoint_written", checkpoint: ref });
     const { byteCount, name } = ref;
     const duration = clock.monotonicNow() - beganMs;
-    await completed({ name, byteCount, batchTime, duration }, ref);
+    await completed({ name, byteCount, batchTime, duration }, ref, checkpoint);
   }
 }

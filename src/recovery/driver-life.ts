@@ -150,6 +150,12 @@ export class DriverLife {
     return this.#fence.assertLeading();
   }
 
+  /** The segment of the receiver log that is being written. */
+  get blockSegment(): { readonly log: string; readonly segment: number } {
+    const { file, segment } = this.#blockLog.position();
+    return { log: file.replace(/-\d+$/, ""), segment };
+  }
+
   /** The number that the next event of the journal will have, and where it will be. */
   get journalEnd(): { readonly file: string; readonly offset: number } {
     const { file, offset } = this.#journalWriter.position();

@@ -71,6 +71,10 @@ export class BatchScheduler {
     return this.#firstFailure;
   }
 
+  get isDestroyed(): boolean {
+    return this.#abort.signal.aborted;
+  }
+
   /** How many batches are being made or run. */
   get unfinishedBatches(): number {
     return this.#unfinishedMs.size;

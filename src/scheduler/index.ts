@@ -9,8 +9,11 @@ export { BatchScheduler, type BatchSchedulerOptions } from "./batch-scheduler.ts
 export type { BatchFailure, OnFailure } from "./failure-policy.ts";
 export type {
   BatchInfo,
+  CheckpointInfo,
   ListenerEvents,
   OutputOperationInfo,
+  StateSnapshotInfo,
+  StateSnapshotSize,
   StreamingListener,
 } from "./listener.ts";
 export { ListenerBus } from "./listener-bus.ts";

@@ -41,6 +41,33 @@ export interface BatchInfo {
   readonly failureReason: string | undefined;
 }
 
+/** A checkpoint of the driver. */
+export interface CheckpointInfo {
+  readonly name: string;
+  readonly byteCount: number;
+  /** The last batch that it knows of. */
+  readonly batchTime: number;
+  /** How long it took, in ms. */
+  readonly duration: number;
+}
+
+/** A state snapshot of one stateful operator. */
+export interface StateSnapshotInfo {
+  readonly operatorUid: string;
+  /** The batch time whose state it holds. */
+  readonly versionTime: number;
+  /** The version that it tells the changes to; undefined where it is whole. */
+  readonly baseTime: number | undefined;
+}
+
+/** What a state snapshot came to. */
+export interface StateSnapshotSize {
+  readonly entryCount: number;
+  readonly byteCount: number;
+  /** How long it took, in ms. */
+  readonly duration: number;
+}
+
 /**
  * Hears what happens in a context, in the order in which it happened. Methods are called between batches' work and are not
  * waited for; what they throw is logged and changes nothing.
@@ -55,6 +82,13 @@ export interface StreamingListener {
   onBatchCompleted?(info: BatchInfo): void;
   onOutputOperationStarted?(info: OutputOperationInfo): void;
   onOutputOperationCompleted?(info: OutputOperationInfo): void;
+  /** A checkpoint is durable. */
+  onCheckpointCompleted?(info: CheckpointInfo): void;
+  /** A checkpoint or a state snapshot failed; what was durable before still counts, and it is tried again. */
+  onCheckpointFailed?(event: { readonly error: unknown }): void;
+  onStateSnapshotStarted?(info: StateSnapshotInfo): void;
+  /** A state snapshot is durable. */
+  onStateSnapshotCompleted?(info: StateSnapshotInfo & StateSnapshotSize): void;
   onStreamingStopped?(event: { readonly time: number; readonly error: unknown }): void;
 }
 

@@ -259,6 +259,11 @@ export class StreamGraph implements StreamScope {
     await Promise.all(this.#outputs.map((output) => output.forgetAll()));
   }
 
+  /** The stateful operators that an output depends on, once the graph was described. */
+  get statefulInUse(): readonly StatefulStream[] {
+    return this.#statefulInUse();
+  }
+
   #statefulInUse(): readonly StatefulStream[] {
     return this.#stateful.filter((stream) => this.#inUse.has(stream));
   }

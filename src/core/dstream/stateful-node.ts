@@ -46,6 +46,8 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
   #snapshotIntervalMs: number | undefined;
   /** The version that an earlier life of the application left. */
   #restoredMs: number | undefined;
+  /** The time with which the state begins, where that is not the zero time. */
+  #beginsAfterMs: number | undefined;
 
   constructor(
     scope: StreamScope,
@@ -55,7 +57,7 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
       partitioner: Partitioner;
       state?: Omit<VersionedStateOptions<S>, "partitions" | "codec">;
       form?: StateForm<K, S> | undefined;
-      /** What the state depends on besides its slide, so that it is lost when that changes. */
+      /** What the state depends on, so that it is lost when that changes. */
       layout?: Readonly<Record<string, unknown>>;
     },
   ) {
@@ -94,7 +96,7 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
       codecId: this.stateCodecId,
       partitions: this.partitioner.partitionCount,
       migratesFrom: migratesFrom(this.#form),
-      layout: { ...this.#layout, slideMs: this.slideMs },
+      layout: this.#layout,
     };
     return { ...super.facts, state };
   }
@@ -127,7 +129,9 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
         }),
     });
     const { visibleVersion } = this.state;
-    if (visibleVersion !== undefined) this.resumeFrom(visibleVersion);
+    if (visibleVersion === undefined) return;
+    this.#restoredMs = visibleVersion;
+    this.#reachedMs = visibleVersion;
   }
 
   updateAt(timeMs: number): StateStage<K, S> | undefined {
@@ -144,10 +148,9 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
     return this.#restoredMs !== undefined;
   }
 
-  /** Says that the state holds a version of an earlier life, which has the batches up to its time behind it. */
-  resumeFrom(versionMs: number): void {
-    this.#restoredMs = versionMs;
-    this.#reachedMs = versionMs;
+  beginAfter(timeMs: number): void {
+    this.#beginsAfterMs = timeMs;
+    this.#reachedMs = timeMs;
   }
 
   giveUp(timeMs: number): void {
@@ -185,7 +188,9 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
 
   /** The last time of which the dataset was made or passed over. */
   protected get reachedMs(): number {
-    return this.#reachedMs ?? this.scope.zeroTimeMs;
+    const { zeroTimeMs } = this.scope;
+    // What was restored may be older than a grid that has begun anew since.
+    return Math.max(this.#reachedMs ?? zeroTimeMs, zeroTimeMs);
   }
 
   /** Goes on without a batch that was given up before its stage was made. */
@@ -200,7 +205,8 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
 
   /** The time of the newest version that was made or is being made; of the zero time before the first one. */
   protected get latestVersionMs(): number {
-    return this.#latest?.versionMs ?? this.#restoredMs ?? this.scope.zeroTimeMs;
+    const beganMs = this.#beginsAfterMs ?? this.scope.zeroTimeMs;
+    return this.#latest?.versionMs ?? this.#restoredMs ?? beganMs;
   }
 
   /** The stage that makes the version of a time from the one before it; `workInstead` is done when the batch is given up. */

@@ -88,6 +88,8 @@ export interface StatefulStream extends StreamLineage {
   beginSnapshot(): StateSnapshot | undefined;
   /** Takes over the state of an earlier life, at the version of the last snapshot of the chain; see `VersionedState.restore`. */
   restoreState(chain: readonly StoredSnapshot[]): Promise<void>;
+  /** Begins without a state, and with the batches after that time: for an operator that an earlier program did not have. */
+  beginAfter(timeMs: number): void;
   at(timeMs: number): Promise<Dataset<unknown> | undefined>;
   /** The work that brings the state to that time; undefined where the stream has none then. */
   updateAt(timeMs: number): StageBarrier | undefined;

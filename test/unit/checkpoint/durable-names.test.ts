@@ -12,9 +12,9 @@ describe("a durable name", () => {
   test("tells what it stands for", () => {
     const names = {
       "epoch/0000000007": { kind: "epoch", epoch: 7 },
-      "journal/0000000003": { kind: "journal", segment: 3 },
-      "journal-mirror/0000000003": { kind: "journal", segment: 3 },
-      "journal/0000000003.repaired-0001": { kind: "journal", segment: 3 },
+      "journal/0000000003-0000000001": { kind: "journal", segment: 3 },
+      "journal-mirror/0000000003-0000000001": { kind: "journal", segment: 3 },
+      "journal/0000000003-0000000001.repaired-0001": { kind: "journal", segment: 3 },
       "blocks/0000000007-driver-0000000012": {
         kind: "blocks",
         log: "blocks/0000000007-driver",
@@ -47,7 +47,7 @@ describe("a durable name", () => {
     }
     // As whoever writes them names them.
     expect(epochName(7)).toBe("epoch/0000000007");
-    expect(journalName(3)).toBe("journal/0000000003");
+    expect(journalName(3)).toBe("journal/0000000003-0000000001");
     expect(blockName(12, 7)).toBe("blocks/0000000007-driver-0000000012");
     expect(
       stateSnapshotName({ operatorUid: "counts", versionMs: 1_700_000_005_000, epoch: 7 }),

@@ -1,19 +1,14 @@
 /** Owns: the names of logs and epochs, as the driver gives them. */
-import {
-  blockLogDirectory,
-  blockSegmentName,
-  epochName,
-  journalDirectories,
-  journalSegmentName,
-} from "../../../src/recovery/layout.ts";
+import { blockLogDirectory, epochName, journalDirectories } from "../../../src/recovery/layout.ts";
+import { blockLogNames, journalNames } from "../../../src/wal/index.ts";
 
 export { epochName };
 
 export const journalName = (segment: number): string =>
-  `${journalDirectories.primary}/${journalSegmentName(segment)}`;
+  `${journalDirectories.primary}/${journalNames.nameOf({ segment, epoch: 1 })}`;
 
 export const mirrorName = (segment: number): string =>
-  `${journalDirectories.mirror}/${journalSegmentName(segment)}`;
+  `${journalDirectories.mirror}/${journalNames.nameOf({ segment, epoch: 1 })}`;
 
 export const blockName = (segment: number, epoch: number, writer = "driver"): string =>
-  `${blockLogDirectory}/${blockSegmentName(epoch, writer, segment)}`;
+  `${blockLogDirectory}/${blockLogNames(writer).nameOf({ epoch, segment })}`;

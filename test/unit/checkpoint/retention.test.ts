@@ -139,7 +139,7 @@ describe("the newest checkpoints", () => {
       named(1, 2, 80_000),
       named(2, 2, 70_000),
       named(9, 1, 1000),
-      "journal/0000000001",
+      "journal/0000000001-0000000001",
     ];
     expect(newestCheckpoints(names)).toEqual([
       named(2, 2, 70_000),

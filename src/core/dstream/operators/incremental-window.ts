@@ -53,7 +53,7 @@ export class IncrementalWindowNode<K, V> extends StatefulNode<K, V, [K, V]> {
       slideMs,
       parameters: [windowMs, slideMs],
       functions: Object.values(functions).filter((f) => f !== undefined),
-      layout: { windowMs },
+      layout: { windowMs, slideMs },
     });
     if (slideMs > windowMs)
       throw new StreamError("window_shorter_than_slide", { windowMs, slideMs });

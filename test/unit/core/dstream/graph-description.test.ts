@@ -88,7 +88,7 @@ describe("the description of a graph", () => {
       codecId: "value",
       partitions: 3,
       migratesFrom: [],
-      layout: { slideMs: 1000 },
+      layout: {},
     });
     expect(only(graph, "reduceByKeyAndWindow")).toMatchObject({
       slideMs: 2000,

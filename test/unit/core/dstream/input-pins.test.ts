@@ -166,7 +166,7 @@ describe("an input that chooses", () => {
   test("has nothing at a time of an earlier life that had no batch, whoever asks", async () => {
     const input = new CountingInput();
     const { inputs, nodes } = await started(input, new PlainInput());
-    const uid = nodes[0]?.inputUid ?? "";
+    const uid = nodes[0]?.uid ?? "";
     adoptInputs(inputs, 2000, { [uid]: 7 });
     adoptInputs(inputs, 5000, { [uid]: 8 });
     for (const node of nodes) expect(await recordsOf(node, 4000)).toEqual([]);

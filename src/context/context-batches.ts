@@ -1,0 +1,135 @@
+/**
+ * Owns: the batches of a context that has begun: where the grid goes on, what an earlier life left of them, what each is
+ * given, and what follows from its end.
+ * Does not own: the scheduler (src/scheduler), what is durable (durable-run.ts), the life of the context
+ * (streaming-context.ts).
+ */
+import { allocateInputs, nextOnGrid, type StreamGraph } from "../core/index.ts";
+import type { ReceiverTracker } from "../receiver/index.ts";
+import {
+  type Backpressure,
+  BatchScheduler,
+  type ListenerBus,
+  volatileProgress,
+} from "../scheduler/index.ts";
+import type { DurableRun } from "./durable-run.ts";
+import type { StreamingSettings } from "./options.ts";
+
+export interface ContextBatchesOptions {
+  readonly settings: StreamingSettings;
+  readonly graph: StreamGraph;
+  readonly tracker: ReceiverTracker;
+  readonly listeners: ListenerBus;
+  readonly backpressure: Backpressure | undefined;
+  /** Undefined for a context that does not outlive its process. */
+  readonly run: DurableRun | undefined;
+  /** Called when the context has to stop. */
+  readonly fatal: (error: unknown) => void;
+}
+
+/** Makes and runs the batches of one context. */
+export class ContextBatches {
+  readonly #options: ContextBatchesOptions;
+  readonly #scheduler: BatchScheduler;
+
+  constructor(options: ContextBatchesOptions) {
+    this.#options = options;
+    this.#scheduler = this.#newScheduler();
+  }
+
+  /** Does what an earlier life left, and makes up for the time between where that is wanted. Rejects with `batch_failed`. */
+  async takeUp(): Promise<void> {
+    const { run } = this.#options;
+    if (run === undefined) return;
+    const left = run.leftBatches;
+    await this.#scheduler.replay(left);
+    const missed = run.missedTimes(this.#nextMs());
+    if (missed[0] !== undefined) this.#leaveOut(missed[0]);
+    await this.#scheduler.replay(
+      missed.map((timeMs) => ({ timeMs, todo: "outputs", leftOutOf: [] })),
+    );
+    run.started({ batches: left.length + missed.length });
+  }
+
+  /** Begins to tick, at the next time of the grid. */
+  start(): void {
+    const firstMs = this.#nextMs();
+    this.#leaveOut(firstMs);
+    this.#scheduler.start(firstMs);
+  }
+
+  /** Resolves when all that was received is processed, and durable where it is to be. */
+  async drain(): Promise<void> {
+    await this.#scheduler.drain(() => this.#options.tracker.hasUnallocatedBlocks);
+    if (!this.#scheduler.isDestroyed) await this.#options.run?.stop();
+  }
+
+  /** Cancels what runs; resolves when it has noticed. */
+  destroy(reason: unknown): Promise<void> {
+    return this.#scheduler.destroy(reason);
+  }
+
+  /** The first failure of a batch that the context went on after. */
+  get firstFailure(): { readonly error: unknown } | undefined {
+    return this.#scheduler.firstFailure;
+  }
+
+  get unfinishedBatches(): number {
+    return this.#scheduler.unfinishedBatches;
+  }
+
+  /** The first time of the grid after now and after all batches that there were. */
+  #nextMs(): number {
+    const { graph, settings } = this.#options;
+    const afterMs = Math.max(settings.clock.now(), graph.lastTimeMs);
+    return nextOnGrid(afterMs, graph.batchIntervalMs, graph.zeroTimeMs);
+  }
+
+  /** Between the last batch and this one there is none. */
+  #leaveOut(nextMs: number): void {
+    const { graph, run } = this.#options;
+    const { batchIntervalMs, lastTimeMs } = graph;
+    if (run === undefined || nextMs - lastTimeMs <= batchIntervalMs) return;
+    graph.addGap({ afterMs: lastTimeMs, beforeMs: nextMs });
+  }
+
+  /** Gives a batch its data: what receivers stored, and what the other inputs choose, in one event where it is journaled. */
+  async #allocate(timeMs: number): Promise<void> {
+    const { graph, run, tracker } = this.#options;
+    if (run === undefined) return tracker.allocate(timeMs);
+    const inputs = await allocateInputs(graph.inputsInUse, timeMs);
+    await tracker.allocate(timeMs, { inputs, partitions: {} });
+  }
+
+  #newScheduler(): BatchScheduler {
+    const { backpressure, fatal, graph, listeners, run, settings, tracker } = this.#options;
+    const { attempts, clock, concurrentJobs, logger, onFailure } = settings;
+    return new BatchScheduler({
+      clock,
+      logger,
+      graph,
+      listeners,
+      allocate: (timeMs) => this.#allocate(timeMs),
+      progress: run?.progress ?? volatileProgress,
+      // Where a start goes on with a batch that failed, nothing is lost by stopping.
+      onFailure: onFailure ?? (run === undefined ? "continue" : "stop"),
+      attemptsMax: attempts,
+      concurrentJobs,
+      onBatchCompleted: (info) => {
+        // Where a state has yet to come about the batch keeps its room: what waits for ever must not fill the memory.
+        const owes = graph.owesStates(info.batchTime);
+        const release = (timeMs: number): void => {
+          if (!owes) tracker.batchCompleted(timeMs);
+        };
+        if (run === undefined) release(info.batchTime);
+        else run.batchCompleted(info.batchTime, release);
+        backpressure?.batchCompleted(info);
+      },
+      forgetInputs: (untilMs) => {
+        graph.forgetOutputs(untilMs + 1);
+        return tracker.forget(untilMs + 1);
+      },
+      onFatal: fatal,
+    });
+  }
+}

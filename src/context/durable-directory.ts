@@ -1,0 +1,124 @@
+/**
+ * Owns: a checkpoint directory in the hands of a context that has not begun: its store, its lock, and what was found there.
+ * Does not own: what is decided (src/recovery), the life that begins on it (durable-run.ts).
+ * Invariant: I1 until a life begins nothing in the directory is changed, but the lock.
+ */
+import { type Clock, type Logger, localPath, StreamError } from "../base/index.ts";
+import {
+  type DriverLock,
+  type DurableMedium,
+  holderOf,
+  type LeftLife,
+  type LockKind,
+  newestEpoch,
+  type Observation,
+  observe,
+  readEpoch,
+  takeLock,
+} from "../recovery/index.ts";
+import { type OpenStoreOptions, openStore, type Store } from "../store/index.ts";
+
+/** How a checkpoint directory is opened. */
+export interface CheckpointDirectoryOptions {
+  /** The server and credentials of its store, and the like. */
+  readonly store?: OpenStoreOptions;
+  /**
+   * What keeps a second driver off (default `kernel` for a directory of this machine, `none` for other stores). Epochs do
+   * so in any case; a lock only tells it sooner.
+   */
+  readonly lock?: LockKind;
+  /** Claims the next epoch although another driver holds the lock: for one that hangs. */
+  readonly takeOver?: boolean;
+}
+
+/** An opened checkpoint directory. */
+export class DurableDirectory {
+  readonly address: string;
+  readonly medium: DurableMedium;
+  readonly observation: Observation;
+  /** Whether the kernel keeps everybody else away, so that nothing changes behind our back. */
+  readonly isAlone: boolean;
+  /** How long the opening took, in ms. */
+  readonly observedMs: number;
+  readonly #lock: DriverLock | undefined;
+  #closed: Promise<void> | undefined;
+
+  private constructor(
+    store: Store,
+    lock: { readonly held: DriverLock | undefined; readonly isAlone: boolean },
+    observation: Observation,
+    observedMs: number,
+  ) {
+    this.address = store.address;
+    this.medium = { store, logs: store };
+    this.observation = observation;
+    this.isAlone = lock.isAlone;
+    this.observedMs = observedMs;
+    this.#lock = lock.held;
+  }
+
+  /**
+   * Opens a directory and looks into it. Rejects with `driver_alive` while another driver holds the lock, with the error of
+   * the case that refuses what is there, and with what the store throws.
+   */
+  static async open(
+    address: string,
+    options: CheckpointDirectoryOptions,
+    { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
+  ): Promise<DurableDirectory> {
+    const beganMs = clock.monotonicNow();
+    const store = await openStore(address, options.store);
+    let held: DriverLock | undefined;
+    try {
+      const lock = await locked(store, options, logger);
+      held = lock.held;
+      const observation = await observe(store, store);
+      if (observation.refusal !== undefined) throw observation.refusal;
+      return new DurableDirectory(store, lock, observation, clock.monotonicNow() - beganMs);
+    } catch (error) {
+      await held?.release();
+      await store.close();
+      throw error;
+    }
+  }
+
+  /** What an earlier life left; undefined where this is the first. */
+  get left(): LeftLife | undefined {
+    return this.observation.left;
+  }
+
+  /** Lets go of the lock and the store. Safe to call twice. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    await this.medium.store.close();
+    await this.#lock?.release();
+  }
+}
+
+async function locked(
+  store: Store,
+  { lock, takeOver = false }: CheckpointDirectoryOptions,
+  logger: Logger,
+): Promise<{ held: DriverLock | undefined; isAlone: boolean }> {
+  const isLocal = store.address.startsWith("file:");
+  const kind = lock ?? (isLocal ? "kernel" : "none");
+  if (kind === "none") return { held: undefined, isAlone: false };
+  if (!isLocal) {
+    const expected = '"none": a lock needs a directory of this machine';
+    throw new StreamError("argument_invalid", { argument: "lock", value: kind, expected });
+  }
+  const holder = async () => holderOf(await readEpoch(store, await newestEpoch(store)));
+  try {
+    const held = await takeLock(kind, localPath(store.address), holder);
+    return { held, isAlone: kind === "kernel" };
+  } catch (error) {
+    const isHeld = error instanceof StreamError && error.code === "driver_alive";
+    if (!isHeld || !takeOver) throw error;
+    logger.warn("taking over from a driver that holds the lock", error);
+    return { held: undefined, isAlone: false };
+  }
+}

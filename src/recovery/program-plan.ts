@@ -1,0 +1,147 @@
+/**
+ * Owns: what a start of this program over what an earlier life left comes to: what is restored, computed again and replayed,
+ * or why it is refused. Pure.
+ * Does not own: the table of cases (recovery-policy.ts), the comparison of graphs and the choice of bases (src/checkpoint).
+ */
+import { StreamError } from "../base/index.ts";
+import {
+  type BasePlan,
+  type Checkpoint,
+  chooseBases,
+  compareGraphs,
+  type GraphComparison,
+  heldIn,
+  type UpgradeAllowances,
+} from "../checkpoint/index.ts";
+import type { GraphDescription } from "../core/index.ts";
+import { checkpointOf, inputStatesOf } from "./checkpoint-content.ts";
+import { outputsAfter, restorableVersions } from "./cleaner.ts";
+import { type LeftBatch, leftBatches } from "./left-batches.ts";
+import type { LeftLife } from "./observe.ts";
+import { decideProgram, type ProgramLabel } from "./recovery-policy.ts";
+
+/** What is to start. */
+export interface Program extends UpgradeAllowances {
+  readonly applicationName: string;
+  readonly batchIntervalMs: number;
+  readonly defaultParallelism: number;
+  readonly graph: GraphDescription;
+}
+
+/** What a start does with what was left. */
+export interface ProgramPlan {
+  readonly label: ProgramLabel;
+  readonly comparison: GraphComparison;
+  readonly bases: BasePlan;
+  /** The stateful operators of the program that have nothing to take over, by uid. */
+  readonly beginning: ReadonlySet<string>;
+  readonly batches: readonly LeftBatch[];
+  readonly outputsAfterMs: number;
+  /** The last batch that was allocated; the zero time before the first. */
+  readonly lastMs: number;
+  /** Whether the grid of batch times begins anew. */
+  readonly isNewGrid: boolean;
+}
+
+/** Plans the start of a program. Throws the error of the case that refuses it. */
+export function planProgram(left: LeftLife, program: Program): ProgramPlan {
+  const { checkpoint, knowledge } = left;
+  const { batchIntervalMs, zeroTimeMs } = { ...checkpoint.configuration, ...checkpoint };
+  const known = knowledge.snapshot();
+  const lastMs = known.blocks.lastAllocatedTimeMs ?? zeroTimeMs;
+  const outputsAfterMs = outputsAfter(known.progress, lastMs, batchIntervalMs);
+  const now = checkpointOf(checkpoint, known, inputStatesOf(checkpoint));
+  const comparison = compared(now, program, outputsAfterMs);
+  const beginning = beginningIn(program.graph, comparison);
+  const bases = chooseBases({
+    graph: program.graph,
+    zeroTimeMs,
+    versions: restorableVersions(known.snapshots),
+    outputsAfterMs,
+    beginning,
+  });
+  const pendingBatches = known.progress.filter(({ completed }) => completed === undefined).length;
+  const sameInterval = batchIntervalMs === program.batchIntervalMs;
+  const isUnchanged = comparison.streams.every(({ outcome }) => outcome === "kept");
+  const decision = decideProgram({
+    sameApplication: checkpoint.applicationName === program.applicationName,
+    sameInterval,
+    samePartitions: checkpoint.configuration.defaultParallelism === program.defaultParallelism,
+    graph:
+      comparison.verdict === "refuse"
+        ? "refused"
+        : isUnchanged && comparison.changedCode.length === 0
+          ? "same"
+          : "compatible",
+    // What is computed again needs the old grid as well.
+    pendingBatches: pendingBatches + (sameInterval || bases.recomputeFromMs === undefined ? 0 : 1),
+    completedBatches: known.progress.length - pendingBatches,
+  });
+  if (decision.course === "refuse") {
+    // As the cause, since details are cut where they are long.
+    const reasons = decision.label === "graph refused" ? comparison.refusals : [];
+    throw new StreamError(
+      decision.code ?? "upgrade_refused",
+      { case: decision.label, ...detailsOf(decision.label, checkpoint, program) },
+      reasons.length === 0 ? {} : { cause: new Error(reasons.join("; ")) },
+    );
+  }
+  return {
+    label: decision.label,
+    comparison,
+    bases,
+    beginning,
+    batches: leftBatches(known.progress, bases.recomputeFromMs ?? Number.POSITIVE_INFINITY),
+    outputsAfterMs,
+    lastMs,
+    isNewGrid: !sameInterval,
+  };
+}
+
+/** The comparison, which has to know what would be computed again, which depends on what is kept of the old graph alone. */
+function compared(
+  checkpoint: Checkpoint,
+  { allowDropped, graph, upgrade }: Program,
+  outputsAfterMs: number,
+): GraphComparison {
+  const { recomputed } = chooseBases({
+    graph: checkpoint.graph,
+    zeroTimeMs: checkpoint.zeroTimeMs,
+    versions: restorableVersions(checkpoint.snapshots),
+    outputsAfterMs,
+  });
+  return compareGraphs(checkpoint.graph, graph, heldIn(checkpoint, recomputed), {
+    ...(allowDropped === undefined ? {} : { allowDropped }),
+    ...(upgrade === undefined ? {} : { upgrade }),
+  });
+}
+
+function beginningIn(graph: GraphDescription, comparison: GraphComparison): ReadonlySet<string> {
+  const kept = new Set(
+    comparison.streams
+      .filter(({ outcome, what }) => what === "state" && outcome === "kept")
+      .flatMap(({ newUids }) => newUids),
+  );
+  const stateful = graph.streams.filter(({ state }) => state !== undefined);
+  return new Set(stateful.map(({ uid }) => uid).filter((uid) => !kept.has(uid)));
+}
+
+function detailsOf(
+  label: ProgramLabel,
+  { applicationName, configuration }: Checkpoint,
+  program: Program,
+): Record<string, unknown> {
+  switch (label) {
+    case "other application":
+      return { application: applicationName, appName: program.applicationName };
+    case "batch interval changed, batches pending":
+      return { intervalMs: program.batchIntervalMs, oldIntervalMs: configuration.batchIntervalMs };
+    case "partitions changed, batches pending":
+      return {
+        defaultParallelism: program.defaultParallelism,
+        oldDefaultParallelism: configuration.defaultParallelism,
+      };
+    default:
+      return {};
+  }
+}
