@@ -8,7 +8,7 @@ export interface S3Place {
   readonly keyPrefix: string;
 }
 
-const bucketName = /^[A-Za-z0-9][A-Za-z0-9._-]{1,62}$/;
+const bucketName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 /** S3 takes keys of 1,024 bytes, and a name of a store has up to 900. */
 const prefixBytesMax = 120;
 const controlCharacter = /\p{Cc}/u;

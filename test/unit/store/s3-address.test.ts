@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { readS3Address } from "../../../src/store/s3-address.ts";
 
 test.each([
+  ["s3://b", "b", ""],
   ["s3://bucket", "bucket", ""],
   ["s3://bucket/", "bucket", ""],
   ["s3://bucket/a", "bucket", "a/"],
