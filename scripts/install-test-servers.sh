@@ -7,7 +7,7 @@
 # per server, where the tests look for it.
 set -euo pipefail
 
-servers=(versitygw)
+servers=(versitygw postgres)
 home="${MILLRACE_TEST_SERVERS:-${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}/.cache/millrace/test-servers}"
 
 # S3 over a directory, Apache-2.0, with conditional writes that hold in a race. Built by Go 1.25 or later, in about two
@@ -36,6 +36,25 @@ install_versitygw() {
   echo "$version" >"$folder/version"
   rm -rf "$building"
   echo "versitygw $version is installed"
+}
+
+# PostgreSQL of Debian's packages; the tests start clusters of their own with its programs.
+install_postgres() {
+  if command -v initdb >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null; then
+    echo "postgres is there"
+    return
+  fi
+  command -v apt-get >/dev/null || fail "postgres is taken from Debian's packages, and there is no apt-get here"
+  [[ "$(id -u)" == 0 ]] || fail "apt-get install postgresql has to be run by root"
+  local log
+  log="$(mktemp)"
+  if ! { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends postgresql; } >"$log" 2>&1; then
+    tail -20 "$log" >&2
+    rm -f "$log"
+    fail "postgres could not be installed"
+  fi
+  rm -f "$log"
+  echo "postgres is installed"
 }
 
 fail() {

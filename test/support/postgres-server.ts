@@ -3,11 +3,10 @@
  * Does not own: installing it (scripts/install-test-servers.sh).
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import { once } from "node:events";
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "./test-servers.ts";
 
 /** Where the programs of the server are; undefined where it is not installed. */
 export const postgresPrograms: string | undefined = findPrograms();
@@ -123,13 +122,4 @@ function run(program: string, args: readonly string[]): void {
   });
   if (error !== undefined) throw error;
   if (status !== 0) throw new Error(`${program} ended with exit code ${status}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
 }
