@@ -5,7 +5,7 @@
 import type { Store } from "../store/index.ts";
 import {
   journalNames,
-  judgeTail,
+  judgeLog,
   type LogBound,
   type LogDamage,
   type LogListing,
@@ -63,18 +63,14 @@ export async function readJournal(
   const events: NumberedEvent[] = [];
   const damage: LogDamage[] = [];
   const reports: SegmentReport[] = [];
-  let isLost = false;
   for await (const event of readLog(store, plan, { kind: "journal", decode })) {
     if (event.kind === "frame") {
       events.push({ sequence: event.sequence, event: decodeEvent(event.payload) });
     } else if (event.kind === "segment") reports.push(event.report);
     else if (event.kind === "damage") damage.push(event.damage);
-    // What is lost at the end may never have been promised; the verdict about the tail tells.
-    else if (event.loss.segment !== lastSegment(plan)) isLost = true;
   }
   return {
-    ...judge({ damage, events, isLost, plan, reports }),
-    events,
+    ...judge({ damage, events, plan, reports }),
     listing,
     plan,
     damage,
@@ -88,11 +84,6 @@ export function journalPlace(store: Store): Parameters<typeof listLog>[1] {
   const { mirror, primary } = journalDirectories;
   const mirrorDirectory = store.openLog === undefined ? undefined : mirror;
   return { directory: primary, mirrorDirectory, names: journalNames };
-}
-
-function lastSegment(plan: LogPlan): number | undefined {
-  const last = plan.parts.at(-1);
-  return last === undefined || "until" in last ? undefined : last.segment;
 }
 
 /** What each epoch said, in its first event, about the ends of those before it. */
@@ -115,46 +106,41 @@ const beginnings: ReadonlySet<JournalEvent["kind"]> = new Set(["epoch_opened"]);
 
 interface Judged {
   readonly facts: JournalFacts;
+  readonly events: readonly NumberedEvent[];
   readonly end: JournalEnd;
 }
 
 function judge(found: {
   readonly damage: readonly LogDamage[];
   readonly events: readonly NumberedEvent[];
-  readonly isLost: boolean;
   readonly plan: LogPlan;
   readonly reports: readonly SegmentReport[];
 }): Judged {
-  const { damage, events, isLost, plan, reports } = found;
+  const { damage, plan, reports } = found;
   const has = (kind: LogDamage["kind"]) => damage.some((each) => each.kind === kind);
-  const last = reports.at(-1);
-  const verdict = last && judgeTail(last);
-  const nextSequence = (events.at(-1)?.sequence ?? -1) + 1;
-  const hasGap = plan.parts.some((part) => "until" in part);
-  const isDamaged = isLost || verdict?.kind === "damaged";
-  const isTorn = verdict?.kind === "cut" && verdict.name === "open_torn";
-  const copiesBeforeTail = reports
-    .slice(0, isTorn ? -1 : undefined)
-    .flatMap(({ copies }) => copies);
+  const verdict = judgeLog(plan, reports);
+  const nextSequence = verdict.kind === "goes_on" ? (verdict.nextSequence ?? 0) : undefined;
+  // Frames may stand behind what a crash tore; nobody was promised anything of them, and their numbers are given again.
+  const events = found.events.filter(({ sequence }) => sequence < (nextSequence ?? Infinity));
+  // What is left open is made whole when it is sealed, torn or not.
+  const sealed = reports.filter((report) => report.sealed !== "open");
   return {
     facts: {
       hasSegments: plan.parts.length > 0,
       isNewerFormat: has("format_newer"),
-      hasGap,
+      hasGap: plan.parts.some((part) => "until" in part),
       copiesDiffer: has("copies_differ"),
-      isDamaged,
-      hasTornTail: isTorn,
-      hasRepairableCopy: copiesBeforeTail.some((copy) => !copy.isWhole),
+      isDamaged: verdict.kind === "damaged",
+      hasTornTail: verdict.kind === "goes_on" && verdict.isTorn,
+      hasRepairableCopy: sealed.some(({ copies }) => copies.some((copy) => !copy.isWhole)),
       hasData: events.some(({ event }) => !beginnings.has(event.kind)),
       endsWithStop: events.at(-1)?.event.kind === "driver_stopped",
     },
+    events,
     end: {
-      nextSegment: (last?.segment ?? -1) + 1,
-      nextSequence: verdict?.kind === "cut" ? (verdict.nextSequence ?? nextSequence) : nextSequence,
-      sealed:
-        last !== undefined && verdict?.kind === "cut"
-          ? [{ epoch: last.epoch, segment: last.segment, length: verdict.bound.length }]
-          : [],
+      nextSegment: (verdict.kind === "goes_on" ? verdict.nextSegment : undefined) ?? 0,
+      nextSequence: nextSequence ?? 0,
+      sealed: verdict.kind === "goes_on" ? verdict.bounds : [],
     },
   };
 }
