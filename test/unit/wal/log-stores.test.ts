@@ -17,6 +17,8 @@ import {
   readLog,
   repairSegment,
 } from "../../../src/wal/index.ts";
+import { openOn } from "../../support/s3-fixture.ts";
+import { S3Server } from "../../support/s3-server.ts";
 import { appendAll, bytesOf, journalFile, journalWriter, mirroredPlace } from "./log-fixture.ts";
 import { MemoryMedium } from "./memory-medium.ts";
 
@@ -25,9 +27,16 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 let storeCount = 0;
 
-const stores: readonly (readonly [name: string, open: () => Store])[] = [
+const server = await S3Server.start();
+afterAll(() => server.close());
+
+const stores: readonly (readonly [name: string, open: () => Store | Promise<Store>])[] = [
   ["of files", () => new LocalStore(join(root, String((storeCount += 1))))],
   ["in memory", () => new MemoryStore()],
+  [
+    "in S3 (a server in this process)",
+    () => openOn(server, { address: `s3://bucket/log-${(storeCount += 1)}` }),
+  ],
   ["of objects that cannot grow", () => new MemoryMedium({ appends: false })],
 ];
 
@@ -58,7 +67,7 @@ describe.each(stores)("a log on a store %s", (_, open) => {
         }),
         fc.integer({ min: 1, max: 8000 }),
         async (groups, segmentBytesMax) => {
-          const store = open();
+          const store = await open();
           const log = journalWriter(store, { segmentBytesMax, mirrorDirectory: "journal-mirror" });
           for (const group of groups) {
             const addresses = await Promise.all(group.map((payload) => log.append(payload)));
@@ -77,12 +86,12 @@ describe.each(stores)("a log on a store %s", (_, open) => {
           await store.close();
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 12 },
     );
   });
 
   test("is cleaned, and repaired where a copy is gone", async () => {
-    const store = open();
+    const store = await open();
     const log = journalWriter(store, { mirrorDirectory: "journal-mirror" });
     for (const texts of [["a", "b"], ["c"], ["d"]]) {
       await appendAll(log, texts);
@@ -102,7 +111,7 @@ describe.each(stores)("a log on a store %s", (_, open) => {
   });
 
   test("ends a writer that finds its next segment taken, and leaves what is there", async () => {
-    const store = open();
+    const store = await open();
     await store.create(journalFile(2), bytesOf("somebody else's"));
     const log = journalWriter(store);
     await log.append(bytesOf("a"));
