@@ -35,7 +35,10 @@ export interface ReceiverDurability {
   readonly earlierLog?: Pick<BlockLog, "read"> | undefined;
   /** Rejects with `epoch_superseded` when another driver has taken over; asked before each acknowledgement. */
   assertLeading(): Promise<void>;
-  /** Ends the process: a log or the journal failed, or another driver leads. Nothing is acknowledged any more. */
+  /**
+   * Ends the process: a log or the journal failed, or another driver leads. Nothing is acknowledged any more. It is told
+   * of each write that fails, so more than once, and also of those that a log refuses which was closed meanwhile.
+   */
   fatal(error: unknown): void;
 }
 
