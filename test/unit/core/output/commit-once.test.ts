@@ -22,7 +22,7 @@ const busy = new Error("busy");
 /** A sink that fails as it is told, and remembers what it was asked for. */
 class ScriptedSink implements TransactionalSink<string> {
   /** What the next calls of `prepare` and of `transaction` fail with. */
-  readonly failures: { prepare: unknown[]; transaction: unknown[] } = {
+  readonly failures: { prepare: Error[]; transaction: Error[] } = {
     prepare: [],
     transaction: [],
   };
