@@ -38,22 +38,19 @@ install_versitygw() {
   echo "versitygw $version is installed"
 }
 
-# PostgreSQL of Debian's packages; the tests start clusters of their own with its programs.
+# PostgreSQL from the packages of Debian or Ubuntu; the tests make clusters of their own, and the one that the package
+# would start is not needed. Installing it takes the rights of root.
 install_postgres() {
-  if command -v initdb >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null; then
+  if compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || command -v initdb >/dev/null; then
     echo "postgres is there"
     return
   fi
-  command -v apt-get >/dev/null || fail "postgres is taken from Debian's packages, and there is no apt-get here"
-  [[ "$(id -u)" == 0 ]] || fail "apt-get install postgresql has to be run by root"
-  local log
-  log="$(mktemp)"
-  if ! { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends postgresql; } >"$log" 2>&1; then
-    tail -20 "$log" >&2
-    rm -f "$log"
-    fail "postgres could not be installed"
-  fi
-  rm -f "$log"
+  command -v apt-get >/dev/null || fail "postgres is installed by apt-get here; elsewhere put initdb and pg_ctl in the PATH"
+  local as_root=()
+  [[ "$(id -u)" == 0 ]] || as_root=(sudo)
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+    -o Dpkg::Options::=--force-confdef postgresql postgresql-client >/dev/null
   echo "postgres is installed"
 }
 

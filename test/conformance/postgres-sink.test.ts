@@ -1,10 +1,12 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe } from "vitest";
 import { type PostgresSinkOptions, postgresSink } from "../../src/sinks/index.ts";
-import { hasPostgres, PostgresServer } from "../support/postgres-server.ts";
+import { PostgresServer, postgres } from "../support/postgres-server.ts";
+import { printPassedCases } from "../support/test-servers.ts";
 import { describeTransactionalSink } from "./transactional-sinks.ts";
 
-describe.skipIf(!hasPostgres())("on a server", () => {
+describe.skipIf(postgres.isSkipped)("on a server", () => {
+  printPassedCases(postgres);
   let server: PostgresServer;
   let schemas = 0;
 
@@ -12,7 +14,7 @@ describe.skipIf(!hasPostgres())("on a server", () => {
     server = await PostgresServer.start();
   });
 
-  afterAll(() => server[Symbol.asyncDispose]());
+  afterAll(() => server?.[Symbol.asyncDispose]());
 
   const levels: PostgresSinkOptions[] = [
     {},

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { describe, expect, test } from "vitest";
-import { hasPostgres, PostgresServer } from "../support/postgres-server.ts";
+import { PostgresServer, postgres } from "../support/postgres-server.ts";
 import { Program } from "./program.ts";
 
 describe("12-exactly-once-postgres", () => {
@@ -11,7 +11,7 @@ describe("12-exactly-once-postgres", () => {
     expect(code).toBe(1);
   });
 
-  test.skipIf(!hasPostgres())(
+  test.skipIf(postgres.isSkipped)(
     "adds each flight once, though every fifth transaction loses its connection",
     async () => {
       await using server = await PostgresServer.start();

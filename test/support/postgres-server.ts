@@ -5,22 +5,11 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { freePort } from "./test-servers.ts";
+import { delimiter, dirname, join } from "node:path";
+import { findTestServer, freePort, type TestServer } from "./test-servers.ts";
 
-/** Where the programs of the server are; undefined where it is not installed. */
-export const postgresPrograms: string | undefined = findPrograms();
-
-/**
- * Whether the tests with a server can run. Without one they are skipped, which is said; a CI that sets CI=true has to have one.
- */
-export function hasPostgres(): boolean {
-  if (postgresPrograms !== undefined) return true;
-  const message = "there is no PostgreSQL server: run scripts/install-test-servers.sh postgres";
-  if (process.env["CI"] === "true") throw new Error(message);
-  console.warn(`SKIPPED: ${message}`);
-  return false;
-}
+/** Whether tests with a server can run, and where its programs are. */
+export const postgres: TestServer = findTestServer("postgres", findInitdb());
 
 export class PostgresServer {
   /** For clients: `postgres://...`. */
@@ -38,6 +27,9 @@ export class PostgresServer {
 
   /** Starts a server; `settings` go into its configuration. */
   static async start(settings: Readonly<Record<string, string>> = {}): Promise<PostgresServer> {
+    if (postgres.isMissing) {
+      throw new Error("postgres is not installed; run scripts/install-test-servers.sh postgres");
+    }
     const directory = mkdtempSync(join(tmpdir(), "millrace-postgres-"));
     const { uid, gid } = serverUser() ?? {};
     if (uid !== undefined && gid !== undefined) chownSync(directory, uid, gid);
@@ -90,18 +82,16 @@ async function startOnFreePort(
   }
 }
 
-function findPrograms(): string | undefined {
+/** Debian keeps the programs of each version out of the PATH. */
+function findInitdb(): string {
   const debian = "/usr/lib/postgresql";
   const versions = existsSync(debian) ? readdirSync(debian) : [];
+  const newestFirst = versions.toSorted((a, b) => Number(b) - Number(a));
   const places = [
-    ...versions
-      .sort((a, b) => Number(b) - Number(a))
-      .map((version) => join(debian, version, "bin")),
-    ...(process.env["PATH"] ?? "").split(":"),
-  ];
-  return places.find(
-    (place) => existsSync(join(place, "initdb")) && existsSync(join(place, "pg_ctl")),
-  );
+    ...newestFirst.map((version) => join(debian, version, "bin")),
+    ...(process.env["PATH"] ?? "").split(delimiter),
+  ].map((place) => join(place, "initdb"));
+  return places.find((place) => existsSync(place)) ?? "initdb";
 }
 
 /** The server refuses to run as root; Debian's package has made a user for it. */
@@ -113,7 +103,7 @@ function serverUser(): { readonly uid: number; readonly gid: number } | undefine
 }
 
 function run(program: string, args: readonly string[]): void {
-  const path = join(postgresPrograms ?? "", program);
+  const path = join(dirname(postgres.file), program);
   // Nothing of it is kept open: a server that inherits a pipe would keep who reads it waiting.
   const { status, error } = spawnSync(path, args, {
     ...serverUser(),

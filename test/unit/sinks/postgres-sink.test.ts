@@ -2,7 +2,7 @@ import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { commitOnce, type OutputIdentity } from "../../../src/core/index.ts";
 import { postgresSink } from "../../../src/sinks/index.ts";
-import { hasPostgres, PostgresServer } from "../../support/postgres-server.ts";
+import { PostgresServer, postgres } from "../../support/postgres-server.ts";
 
 const identity: OutputIdentity = {
   applicationId: "app",
@@ -45,7 +45,7 @@ describe("postgresSink", () => {
   });
 });
 
-describe.skipIf(!hasPostgres())("postgresSink on a server", () => {
+describe.skipIf(postgres.isSkipped)("postgresSink on a server", () => {
   let server: PostgresServer;
   let pool: pg.Pool;
 
@@ -53,7 +53,7 @@ describe.skipIf(!hasPostgres())("postgresSink on a server", () => {
     server = await PostgresServer.start({ deadlock_timeout: "50ms" });
   });
 
-  afterAll(() => server[Symbol.asyncDispose]());
+  afterAll(() => server?.[Symbol.asyncDispose]());
 
   beforeEach(async () => {
     pool = new pg.Pool({ connectionString: server.url, max: 4 });
