@@ -71,8 +71,11 @@ export function entryShapeOf(
   codecId: string,
   schema: AvroSchema | undefined,
 ): AvroShape<StateEntry> {
-  if (codecId === defaultCodecId) return stateEntryShape(undefined);
-  return stateEntryShape(schema, declaredSchemaIn(header, codecId));
+  if (codecId.startsWith(schemaCodecIdPrefix)) {
+    return stateEntryShape(schema, declaredSchemaIn(header, codecId));
+  }
+  // What a codec of the program made is plain data as well: bytes.
+  return stateEntryShape(undefined);
 }
 
 function declaredSchemaIn({ schema }: ContainerHeader, codecId: string): AvroSchema {

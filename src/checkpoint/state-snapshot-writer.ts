@@ -11,7 +11,8 @@ import { snapshotMetadata, stateEntryShape } from "./state-snapshot-format.ts";
 
 /**
  * Writes a state snapshot; it is durable when this resolves, and counts once the journal names it. Values are of the
- * Avro schema, where one is declared, else any plain data. Throws what `entries` throws, `value_unsupported`,
+ * Avro schema, where one is declared, else any plain data; `codecId` tells what made them such, where that was a codec of
+ * the program. Throws what `entries` throws, `value_unsupported`,
  * `value_schema_mismatch`, `store_taken`, and what the store throws.
  */
 export async function writeStateSnapshot(
@@ -20,8 +21,8 @@ export async function writeStateSnapshot(
   header: StateSnapshotHeader,
   entries: AsyncIterable<readonly StateEntry[]>,
   schema?: AvroSchema,
+  codecId: string = codecIdOf(schema),
 ): Promise<StateSnapshotRef> {
-  const codecId = codecIdOf(schema);
   const writer = new AvroContainerWriter({
     shape: stateEntryShape(schema),
     metadata: snapshotMetadata(header, codecId),

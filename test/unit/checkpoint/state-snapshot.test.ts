@@ -8,15 +8,19 @@ import { describe, expect, test } from "vitest";
 import { StreamError } from "../../../src/base/index.ts";
 import {
   isCodecReadable,
+  readCheckpoint,
   readStateSnapshot,
   type StateEntry,
   type StateSnapshotHeader,
   type StateSnapshotRef,
+  writeCheckpoint,
   writeStateSnapshot,
 } from "../../../src/checkpoint/index.ts";
 import { type AvroSchema, codecIdOf, readAvroContainer } from "../../../src/codec/index.ts";
+import { MemoryStore } from "../../../src/store/index.ts";
 import { keyArbitrary } from "../codec/key-arbitrary.ts";
 import { valueArbitrary } from "../codec/value-arbitrary.ts";
+import { fixtureCheckpoint } from "./checkpoint-fixture.ts";
 import { TestStore } from "./memory-store.ts";
 import {
   declaredEntries,
@@ -180,6 +184,21 @@ describe("a state snapshot", () => {
     expect(await all(store, ref)).toHaveLength(15_000);
   });
 
+  test("goes to a store of the package and comes back, as a checkpoint does", async () => {
+    const store = new MemoryStore();
+    const name = defaultRef.name;
+    const ref = await writeStateSnapshot(store, name, defaultRef, inSlices(defaultEntries));
+    expect(ref).toEqual(defaultRef);
+    const entries: StateEntry[] = [];
+    for await (const block of readStateSnapshot(store, ref)) entries.push(...block);
+    expect(entries).toEqual(defaultEntries);
+    const checkpoint = await writeCheckpoint(store, fixtureCheckpoint);
+    expect(await readCheckpoint(store, checkpoint)).toStrictEqual(fixtureCheckpoint);
+    await expect(readCheckpoint(store, { ...checkpoint, name: "gone" })).rejects.toMatchObject({
+      code: "checkpoint_damaged",
+    });
+  });
+
   test("is not written where its name is taken", async () => {
     const store = new TestStore();
     await writeStateSnapshot(store, "a", header, inSlices([]));
@@ -248,6 +267,18 @@ describe("the codec of a state", () => {
       expect(await all(store, ref)).toEqual(entries);
       expect(await all(store, ref, schema)).toEqual(entries);
     }
+  });
+
+  test("of the program itself is named beside the bytes that it made", async () => {
+    const store = new TestStore();
+    const entries = [{ group: 1, key: "a", value: Uint8Array.of(1, 2) }];
+    const slices = inSlices(entries);
+    const ref = await writeStateSnapshot(store, "a", header, slices, undefined, "custom:points");
+    expect(ref.codecId).toBe("custom:points");
+    const [read] = await all(store, ref);
+    expect(read?.value).toEqual(Uint8Array.of(1, 2));
+    await expect(all(store, { ...ref, codecId: "value" })).rejects.toEqual(damaged);
+    expect(isCodecReadable(ref.codecId)).toBe(false);
   });
 
   test("reads what an older schema wrote, by the rules of schema resolution, and says when it cannot", async () => {
