@@ -2,6 +2,7 @@
 import type { Benchmark } from "./benchmark.ts";
 import { emptyBatch } from "./cases/empty-batch.ts";
 import { flights } from "./cases/flights.ts";
+import { largeState } from "./cases/large-state.ts";
 import { logAppend } from "./cases/log-append.ts";
 import { mapWithState } from "./cases/map-with-state.ts";
 import { socket } from "./cases/socket.ts";
@@ -16,6 +17,7 @@ export const benchmarks: readonly Benchmark[] = [
   updateState,
   mapWithState,
   stateSnapshot,
+  largeState,
   emptyBatch,
   socket,
   tuning,

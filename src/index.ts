@@ -51,6 +51,7 @@ export {
   RDD,
   StatCounter,
   type State,
+  type StateBackend,
   type StateSettings,
   StateSpec,
   type StorageLevel,

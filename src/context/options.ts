@@ -1,6 +1,12 @@
 /** Owns: the options of a streaming context, their defaults and checks. */
 import { type Clock, consoleLogger, type Logger, StreamError, systemClock } from "../base/index.ts";
-import { type Duration, duration } from "../core/index.ts";
+import {
+  checkStateBackend,
+  type Duration,
+  duration,
+  type StateBackend,
+  type StatePlaces,
+} from "../core/index.ts";
 import type { ReceiverOptions } from "../receiver/index.ts";
 import type { OnFailure } from "../scheduler/index.ts";
 import type { DataContext } from "./data-context.ts";
@@ -40,6 +46,10 @@ export interface StreamingContextOptions {
   readonly attempts?: number;
   /** What becomes of a batch that failed for good (default "stop" where there is a checkpoint directory, else "continue"). */
   readonly onFailure?: OnFailure;
+  /** Where states are kept while the context lives: "memory", or "leveldb" for states larger than memory (default "memory"). */
+  readonly stateBackend?: StateBackend;
+  /** The directory of the states in LevelDB, of this context alone: what is in it is lost at the start and at the end. */
+  readonly stateDirectory?: string;
   /** How often the records that a receiver stores one by one are cut into a block (default 200 ms). */
   readonly blockInterval?: Duration;
   /** Blocks that may wait to be stored, per receiver (default 10). */
@@ -140,6 +150,16 @@ export function streamingSettings(options: StreamingContextOptions): StreamingSe
     clock: options.data?.clock ?? options.clock ?? systemClock,
     logger: options.logger ?? consoleLogger,
   };
+}
+
+/** Where the states of operators are that do not say it themselves. Throws `argument_invalid`, `state_directory_missing`. */
+export function statePlacesOf(settings: StreamingSettings): StatePlaces {
+  const { stateBackend: backend = "memory", stateDirectory: directory } = settings;
+  checkStateBackend("stateBackend", backend);
+  if (backend === "leveldb" && directory === undefined) {
+    throw new StreamError("state_directory_missing", {});
+  }
+  return { backend, directory };
 }
 
 function wholeNumber(argument: string, value: number): number {

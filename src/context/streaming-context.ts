@@ -44,6 +44,7 @@ import {
   receiverOptions,
   type StreamingContextOptions,
   type StreamingSettings,
+  statePlacesOf,
   streamingSettings,
 } from "./options.ts";
 import { receiverEvents } from "./receiver-events.ts";
@@ -88,7 +89,11 @@ export class StreamingContext extends StreamSources implements StreamHost {
     if (given?.isClosed === true) throw new StreamError("data_context_closed");
     const data = given ?? new DataContext({ ...options, clock });
     const listeners = new ListenerBus(logger);
-    const graph = new StreamGraph(data.environment, settings.batchInterval);
+    const graph = new StreamGraph(
+      data.environment,
+      settings.batchInterval,
+      statePlacesOf(settings),
+    );
     const events = receiverEvents(listeners, logger);
     const { blocks } = data.environment;
     const tracker = new ReceiverTracker({
@@ -407,6 +412,7 @@ export class StreamingContext extends StreamSources implements StreamHost {
     );
     await this.#attempt("drop the blocks of receivers", () => this.tracker.close());
     await this.#attempt("close the checkpoint directory", async () => this.#directory?.close());
+    await this.#attempt("close the states", () => this.graph.closeStates());
     this.#listeners.post("onStreamingStopped", { time: clock.now(), error: outcome?.error });
     this.#listeners.close();
     activePlace.leave(this);

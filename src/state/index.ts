@@ -16,4 +16,8 @@ export type {
   StateUpdate,
 } from "./state-partition.ts";
 export type { StateSnapshot } from "./state-snapshots.ts";
-export { VersionedState, type VersionedStateOptions } from "./versioned-state.ts";
+export {
+  type LevelOptions,
+  VersionedState,
+  type VersionedStateOptions,
+} from "./versioned-state.ts";

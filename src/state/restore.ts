@@ -45,7 +45,7 @@ export async function loadChain<K, S>(
       const read = slice as readonly StateEntry<K, S>[];
       const decoded = codec === undefined ? read : read.map((entry) => decodedEntry(entry, codec));
       const entries = migrate === undefined ? decoded : decoded.map(migrate);
-      load(partitions, entries, stored, restore);
+      await load(partitions, entries, stored, restore);
     }
     snapshots.loaded(stored.versionMs, index === 0);
   }
@@ -53,13 +53,16 @@ export async function loadChain<K, S>(
   if (isMigrated) snapshots.startAnew();
 }
 
-function load<K, S>(
+async function load<K, S>(
   partitions: readonly StatePartition<K, S>[],
   entries: readonly StateEntry<K, S>[],
   { versionMs }: StoredSnapshot,
   { partitionOf }: StateRestore<K, S>,
-): void {
+): Promise<void> {
   const byPartition = partitions.map((): StateEntry<K, S>[] => []);
   for (const entry of entries) byPartition[partitionOf(entry.key)]?.push(entry);
-  for (const [index, own] of byPartition.entries()) partitions[index]?.load(own, versionMs);
+  for (const [index, own] of byPartition.entries()) {
+    const loading = partitions[index]?.load(own, versionMs);
+    if (loading !== undefined) await loading;
+  }
 }

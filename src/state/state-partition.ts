@@ -20,9 +20,9 @@ export interface StateScan<K, S> {
   /**
    * Looks at up to `keysMax` more keys, visits those that hold a value, and tells whether more may
    * come: false when the pass is done. A slice may visit fewer keys than it was asked for, even
-   * none, while more remain.
+   * none, while more remain. A backend on disk gives a promise where it has to read.
    */
-  next(keysMax: number, visit: (key: K, value: S) => void): boolean;
+  next(keysMax: number, visit: (key: K, value: S) => void): boolean | Promise<boolean>;
 }
 
 /**
@@ -125,8 +125,8 @@ export interface StatePartition<K, S> extends SnapshotSource<K, S> {
   begin(version: number, baseVersion: number): StateUpdate<K, S>;
   /** Closes the update to further changes; it must be the one that was begun last. */
   seal(update: StateUpdate<K, S>): void;
-  /** Makes the sealed update the newest version. O(changes). */
-  apply(): void;
+  /** Makes the sealed update the newest version. O(changes). A backend on disk gives a promise. */
+  apply(): void | Promise<void>;
   /** Drops the update that was begun last, if any, sealed or not. */
   discard(): void;
   /**
@@ -140,7 +140,7 @@ export interface StatePartition<K, S> extends SnapshotSource<K, S> {
    * Puts entries into a partition to which nothing was applied; the later one of a key counts. They
    * are changes for `trackChanges`. `version` is the last use of what does not tell its own.
    */
-  load(entries: readonly StateEntry<K, S>[], version: number): void;
+  load(entries: readonly StateEntry<K, S>[], version: number): void | Promise<void>;
   /** Ends the loading. */
   loaded(): void;
 }

@@ -14,6 +14,9 @@
  */
 import { invariant } from "../base/index.ts";
 import { plainForm } from "./entry-form.ts";
+import { LevelDatabase } from "./level-database.ts";
+import { defaultValueCodec } from "./level-overlay.ts";
+import { LevelPartition } from "./level-partition.ts";
 import { MemoryPartition } from "./memory-partition.ts";
 import { type ProtectionOptions, protectionOf } from "./protection.ts";
 import { loadChain, type StateRestore } from "./restore.ts";
@@ -32,26 +35,43 @@ export interface VersionedStateOptions<S> extends ProtectionOptions<S> {
   readonly timeoutMs?: number | undefined;
   /** How values are written; the default codec where it is left out. */
   readonly codec?: StateCodec<S> | undefined;
+  /** Keeps the state in LevelDB instead of in memory. */
+  readonly level?: LevelOptions | undefined;
+}
+
+/** Where a state larger than memory is kept while the program runs. */
+export interface LevelOptions {
+  /**
+   * A directory of this state alone, asked for when it is opened: what is in it is lost then, and
+   * again at the end.
+   */
+  readonly directory: () => string;
+  /** So many changes of a task stay in memory before they move to disk (default 20,000). */
+  readonly changesInMemoryMax?: number;
 }
 
 /** The version that is being made, and the partitions that are done with it. */
 interface NextVersion {
   readonly version: number;
   readonly completed: Set<number>;
+  /** All are, and it is on its way into a backend on disk. */
+  isBeingApplied: boolean;
 }
 
-/** The keyed state of one stateful operator, versioned by batch time, in memory. */
+/** The keyed state of one stateful operator, versioned by batch time. */
 export class VersionedState<K, S> {
   readonly #partitions: readonly StatePartition<K, S>[];
   readonly #codec: CustomStateCodec<S> | undefined;
   readonly #snapshots: StateSnapshots<K, S>;
+  readonly #database: LevelDatabase | undefined;
   /** The versions that can be read, ascending; the last one is visible. */
   readonly #versions: number[] = [];
   #next: NextVersion | undefined;
 
   constructor(options: VersionedStateOptions<S>) {
+    this.#database = options.level && new LevelDatabase(options.level.directory);
     this.#partitions = Array.from({ length: options.partitions }, (_, index) =>
-      openPartition<K, S>(index, options),
+      openPartition<K, S>(index, options, this.#database),
     );
     this.#codec = customCodec(options.codec);
     this.#snapshots = new StateSnapshots(this.#partitions, this.#codec);
@@ -82,16 +102,17 @@ export class VersionedState<K, S> {
    */
   begin(partition: number, version: number): StateUpdate<K, S> {
     invariant(!this.isComplete(partition, version), "no update of a completed version begins");
-    this.#next ??= { version, completed: new Set() };
+    this.#next ??= { version, completed: new Set(), isBeingApplied: false };
     invariant(this.#next.version === version, "one version of a state is made at a time");
     return this.#partition(partition).begin(version, this.visibleVersion ?? -Infinity);
   }
 
   /**
-   * The partition of the update is done; when all are, the version is visible. The update cannot be
-   * used any more.
+   * The partition of the update is done; when all are, the version is visible, with a backend on
+   * disk once the promise resolves. The update cannot be used any more. Rejects with
+   * `state_backend_failed`.
    */
-  complete(update: StateUpdate<K, S>): void {
+  complete(update: StateUpdate<K, S>): void | Promise<void> {
     const next = this.#next;
     invariant(
       next?.version === update.version,
@@ -100,19 +121,20 @@ export class VersionedState<K, S> {
     this.#partition(update.partition).seal(update);
     next.completed.add(update.partition);
     if (next.completed.size < this.#partitions.length) return;
-    for (const partition of this.#partitions) partition.apply();
-    this.#next = undefined;
-    this.#versions.push(update.version);
-    this.#snapshots.applied(this.size);
+    const writes = this.#partitions.flatMap((partition) => partition.apply() ?? []);
+    if (writes.length === 0) return this.#show(update.version);
+    next.isBeingApplied = true;
+    return this.#showAfter(writes, update.version);
   }
 
   /**
    * Discards all that was done of `version`, which is not visible: its updates, completed ones too,
-   * begin anew.
+   * begin anew. One whose updates are all complete becomes visible all the same.
    */
   restart(version: number): void {
     invariant(!this.isVisible(version), "no visible version is begun anew");
-    if (this.#next?.version !== version) return;
+    // What is on its way has all its partitions: it only is not seen yet.
+    if (this.#next?.version !== version || this.#next.isBeingApplied) return;
     for (const partition of this.#partitions) partition.discard();
     this.#next = undefined;
   }
@@ -154,14 +176,15 @@ export class VersionedState<K, S> {
 
   /**
    * A snapshot of the visible version, full or of what changed since an earlier one, one at a time;
-   * undefined where there is no version yet, and where the visible one has a durable snapshot. The
+   * undefined where there is no version yet, where the visible one has a durable snapshot, and while
+   * the next one is on its way into a backend on disk: ask again after the next batch. The
    * first one, and the first after a restart with a migration, is full. The cost of a snapshot goes
    * by what changed since the last one, in the long run, and so does that of following the changes,
    * which begins with the first snapshot.
    */
   beginSnapshot(): StateSnapshot<K> | undefined {
     const { visibleVersion } = this;
-    return visibleVersion === undefined
+    return visibleVersion === undefined || this.#next?.isBeingApplied === true
       ? undefined
       : this.#snapshots.begin(visibleVersion, this.size);
   }
@@ -178,9 +201,39 @@ export class VersionedState<K, S> {
     );
     const last = restore.chain.at(-1);
     invariant(last !== undefined, "a state is restored from a full snapshot at least");
+    await this.open();
     await loadChain(this.#partitions, this.#snapshots, restore, this.#codec);
     this.#versions.push(last.versionMs);
     this.#snapshots.applied(this.size);
+  }
+
+  /**
+   * Gets the backend ready, which a state needs before its first update; undefined where it is.
+   * Rejects with `state_directory_in_use`, `state_backend_failed`.
+   */
+  open(): Promise<void> | undefined {
+    return this.#database?.open();
+  }
+
+  /** Ends the backend; what it held is gone. Safe to call twice. */
+  async close(): Promise<void> {
+    await this.#database?.close();
+  }
+
+  #show(version: number): void {
+    this.#next = undefined;
+    this.#versions.push(version);
+    this.#snapshots.applied(this.size);
+  }
+
+  async #showAfter(writes: readonly Promise<void>[], version: number): Promise<void> {
+    try {
+      await Promise.all(writes);
+    } catch (thrown) {
+      this.#next = undefined;
+      throw thrown;
+    }
+    this.#show(version);
   }
 
   #partition(index: number): StatePartition<K, S> {
@@ -193,8 +246,16 @@ export class VersionedState<K, S> {
 function openPartition<K, S>(
   index: number,
   options: VersionedStateOptions<S>,
+  database: LevelDatabase | undefined,
 ): StatePartition<K, S> {
   const protection = protectionOf(options);
-  if (options.timeoutMs === undefined) return new MemoryPartition(index, plainForm(), protection);
-  return new MemoryPartition(index, new Timeouts(options.timeoutMs), protection);
+  const { timeoutMs } = options;
+  if (database !== undefined) {
+    const codec = customCodec(options.codec) ?? defaultValueCodec<S>();
+    const changesInMemoryMax = options.level?.changesInMemoryMax;
+    const how = { database, codec, protection, timeoutMs, changesInMemoryMax };
+    return new LevelPartition(index, how);
+  }
+  if (timeoutMs === undefined) return new MemoryPartition(index, plainForm(), protection);
+  return new MemoryPartition(index, new Timeouts(timeoutMs), protection);
 }

@@ -8,6 +8,7 @@ import type { ApplicationIdentity } from "../output/index.ts";
 import type { DatasetEnvironment, StageBarrier } from "../rdd/index.ts";
 import { isMultipleOf } from "../time.ts";
 import { describeStreams, type GraphDescription, lineageOf } from "./graph-description.ts";
+import { type StatePlaces, statesInMemory } from "./state-backend.ts";
 import type {
   BatchGap,
   InputInfo,
@@ -35,6 +36,7 @@ export interface BatchPlan {
 export class StreamGraph implements StreamScope {
   readonly environment: DatasetEnvironment;
   readonly batchIntervalMs: number;
+  readonly statePlaces: StatePlaces;
   readonly #inputs: InputStream[] = [];
   readonly #outputs: OutputStream[] = [];
   readonly #stateful: StatefulStream[] = [];
@@ -48,9 +50,14 @@ export class StreamGraph implements StreamScope {
   #application: ApplicationIdentity | undefined;
   #rememberMs = 0;
 
-  constructor(environment: DatasetEnvironment, batchIntervalMs: number) {
+  constructor(
+    environment: DatasetEnvironment,
+    batchIntervalMs: number,
+    statePlaces: StatePlaces = statesInMemory,
+  ) {
     this.environment = environment;
     this.batchIntervalMs = batchIntervalMs;
+    this.statePlaces = statePlaces;
   }
 
   /** The context whose graph this is. */
@@ -238,6 +245,11 @@ export class StreamGraph implements StreamScope {
   /** Whether a state of that time has yet to come about. */
   owesStates(timeMs: number): boolean {
     return this.#statefulInUse().some((stream) => stream.owes(timeMs));
+  }
+
+  /** Ends the backends of all states, whose values are gone then. */
+  async closeStates(): Promise<void> {
+    await Promise.all(this.#stateful.map((stream) => stream.closeState()));
   }
 
   /** Drops what no batch after `timeMs` can ask for. */

@@ -24,6 +24,7 @@ export type { DatasetsOf } from "./operators/transform.ts";
 export { UnionStreamNode } from "./operators/union.ts";
 export type { UpdateFunction, UpdatePartitionFunction } from "./operators/update-state-by-key.ts";
 export type { OutputBody } from "./output-node.ts";
+export { checkStateBackend, type StateBackend, type StatePlaces } from "./state-backend.ts";
 export type { State } from "./state-handle.ts";
 export { type StateSettings, StateSpec } from "./state-spec.ts";
 export type { InputInfo, InputStream, StatefulStream, StreamHost, StreamJob } from "./stream.ts";

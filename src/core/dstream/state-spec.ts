@@ -5,6 +5,7 @@ import { partitionedBy } from "../rdd/index.ts";
 import { type Duration, duration } from "../time.ts";
 import type { MappingFunction } from "./operators/map-with-state.ts";
 import type { StateOptions } from "./operators/update-state-by-key.ts";
+import type { StateBackend } from "./state-backend.ts";
 
 /** How a keyed state is set up. */
 export interface StateSettings<K, S> {
@@ -28,6 +29,8 @@ export interface StateSettings<K, S> {
   readonly migrate?:
     | ((state: unknown, fromVersion: number, key: K) => NoInfer<S> | undefined)
     | undefined;
+  /** In memory, or in LevelDB, for a state larger than memory (default: what the context says). */
+  readonly backend?: StateBackend | undefined;
   /** How states are written in snapshots: by an Avro schema, or in a way of one's own (default: any plain data, as it is). */
   readonly codec?: StateCodec<NoInfer<S>> | undefined;
 }
@@ -37,13 +40,13 @@ export function stateOptionsOf<K, S>(
   settings: StateSettings<K, S>,
   partitioner: Partitioner,
 ): StateOptions<K, S> {
-  const { initialState, mutable, unprotected, version, migrate, codec } = settings;
+  const { initialState, mutable, unprotected, version, migrate, codec, backend } = settings;
   return {
     partitioner,
     initialState: initialState && partitionedBy(initialState.node, partitioner),
     clone: mutable,
     unprotected,
-    form: { version, migrate, codec },
+    form: { version, migrate, codec, backend },
   };
 }
 
@@ -103,6 +106,11 @@ export class StateSpec<K, V, S, M> {
     migrate: (state: unknown, fromVersion: number, key: K) => S | undefined,
   ): StateSpec<K, V, S, M> {
     return new StateSpec(this.f, { ...this.settings, migrate });
+  }
+
+  /** In memory, or in LevelDB, for a state larger than memory (default: what the context says). `argument_invalid`. */
+  backend(backend: StateBackend): StateSpec<K, V, S, M> {
+    return new StateSpec(this.f, { ...this.settings, backend });
   }
 
   /** How states are written in snapshots: by an Avro schema, or in a way of one's own (default: any plain data, as it is). */

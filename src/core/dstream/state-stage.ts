@@ -78,10 +78,12 @@ export class StateStage<K, S> implements StageBarrier {
 
   async runTask(partition: number, flow: Flow): Promise<void> {
     const work = this.#work;
+    const opening = this.#state.open();
+    if (opening !== undefined) await opening;
     const update = this.#state.begin(partition, this.versionMs);
     await work.updatePartition(update, flow);
     // Where the batch was given up meanwhile the update is discarded, and the task still missing.
-    if (work === this.#work) this.#state.complete(update);
+    if (work === this.#work) await this.#state.complete(update);
   }
 
   /** Does what is to be done without the data of the batch; what was done so far counts no more. */
@@ -132,7 +134,10 @@ export async function scanAll<K, S>(
   flow: Flow,
   visit: (key: K, value: S) => void,
 ): Promise<void> {
-  while (!flow.stopped && scan.next(flow.pacer.chunkRecords, visit)) {
+  while (!flow.stopped) {
+    const more = scan.next(flow.pacer.chunkRecords, visit);
+    // A backend in memory answers at once, and is not waited for.
+    if (!(typeof more === "boolean" ? more : await more)) return;
     if (flow.pacer.sliceIsOver()) await flow.pacer.pause();
   }
 }

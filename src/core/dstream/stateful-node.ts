@@ -22,13 +22,16 @@ import { type OperatorSite, type Partitioner, type RDDNode, refusePromise } from
 import { isMultipleOf, nextOnGrid } from "../time.ts";
 import type { StreamFacts } from "./graph-description.ts";
 import { DStreamNode, type OperatorTraits } from "./node.ts";
+import { checkStateBackend, levelOptionsOf, type StateBackend } from "./state-backend.ts";
 import { noStateWork, StateStage, type StateWork } from "./state-stage.ts";
 import type { StatefulStream, StreamLineage, StreamScope } from "./stream.ts";
 
 const snapshotIntervalMsMin = 10_000;
 
-/** What a program says about the form of the values of a state, so that a later one can take them over. */
+/** What a program says about where a state is, and of what form its values are, so that a later one can take them over. */
 export interface StateForm<K, S> extends StateVersion<K, S> {
+  /** As the context says where it is left out. */
+  readonly backend?: StateBackend | undefined;
   /** How values are written; the default codec where it is left out. */
   readonly codec?: StateCodec<S> | undefined;
 }
@@ -55,7 +58,7 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
     parents: readonly StreamLineage[],
     options: OperatorTraits & {
       partitioner: Partitioner;
-      state?: Omit<VersionedStateOptions<S>, "partitions" | "codec">;
+      state?: Omit<VersionedStateOptions<S>, "partitions" | "codec" | "level">;
       form?: StateForm<K, S> | undefined;
       /** What the state depends on, so that it is lost when that changes. */
       layout?: Readonly<Record<string, unknown>>;
@@ -66,10 +69,14 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
     this.#form = options.form ?? {};
     this.#layout = options.layout ?? {};
     checkStateVersion(this.stateVersion);
+    const { directory } = scope.statePlaces;
+    const { backend = scope.statePlaces.backend } = this.#form;
+    checkStateBackend("backend", backend);
     this.stateCodecId = stateCodecId(this.#form.codec);
     this.state = new VersionedState<K, S>({
       ...options.state,
       codec: this.#form.codec,
+      level: levelOptionsOf({ directory, backend }, () => this.uid),
       partitions: options.partitioner.partitionCount,
     });
     scope.addStateful(this);
@@ -107,6 +114,10 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
 
   get stateSchema(): AvroSchema | undefined {
     return schemaOf(this.#form.codec);
+  }
+
+  closeState(): Promise<void> {
+    return this.state.close();
   }
 
   beginSnapshot(): StateSnapshot | undefined {

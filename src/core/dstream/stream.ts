@@ -6,6 +6,7 @@ import type { ApplicationIdentity } from "../output/index.ts";
 import type { Dataset, DatasetEnvironment, StageBarrier } from "../rdd/index.ts";
 import type { Duration } from "../time.ts";
 import type { Describable } from "./graph-description.ts";
+import type { StatePlaces } from "./state-backend.ts";
 
 /** A stream, as seen by those who do not care for its records. */
 export interface StreamLineage extends Describable {
@@ -90,6 +91,8 @@ export interface StatefulStream extends StreamLineage {
   restoreState(chain: readonly StoredSnapshot[]): Promise<void>;
   /** Begins without a state, and with the batches after that time: for an operator that an earlier program did not have. */
   beginAfter(timeMs: number): void;
+  /** Ends the backend of the state. */
+  closeState(): Promise<void>;
   at(timeMs: number): Promise<Dataset<unknown> | undefined>;
   /** The work that brings the state to that time; undefined where the stream has none then. */
   updateAt(timeMs: number): StageBarrier | undefined;
@@ -120,6 +123,8 @@ export interface StreamScope {
   readonly batchIntervalMs: number;
   /** The application, once it is known which one this is: before the first batch. */
   readonly application: ApplicationIdentity;
+  /** Where the states of operators are that do not say it themselves. */
+  readonly statePlaces: StatePlaces;
   /** The time before the first batch; throws `context_not_started` before the start. */
   readonly zeroTimeMs: number;
   readonly isStarted: boolean;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type StateRestore, VersionedState } from "../../../src/state/index.ts";
-import { SnapshotStore, slicesOf } from "./snapshot-store.ts";
+import { SnapshotStore, slicesOf } from "../../conformance/snapshot-store.ts";
 
 async function storeOf(keys: readonly string[]): Promise<SnapshotStore> {
   const state = new VersionedState<string, { n: number }>({ partitions: 1 });

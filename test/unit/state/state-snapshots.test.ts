@@ -3,7 +3,7 @@ import { keyGroupOf } from "../../../src/codec/index.ts";
 import { type StateEntry, VersionedState } from "../../../src/state/index.ts";
 import type { StatePartition } from "../../../src/state/state-partition.ts";
 import { StateSnapshots } from "../../../src/state/state-snapshots.ts";
-import { SnapshotStore, slicesOf } from "./snapshot-store.ts";
+import { SnapshotStore, slicesOf } from "../../conformance/snapshot-store.ts";
 
 const keysFrom = (from: number, count: number) => Array.from({ length: count }, (_, i) => from + i);
 

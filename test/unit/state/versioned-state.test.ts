@@ -198,7 +198,7 @@ describe("a scan in slices", () => {
     apply(state, 2, { a: undefined, b: undefined, c: undefined });
     const scan = state.read(0, 2).scan();
     const slices: string[][] = [];
-    for (let more = true; more; ) {
+    for (let more: unknown = true; more === true; ) {
       const slice: string[] = [];
       more = scan.next(2, (key) => slice.push(key));
       slices.push(slice);

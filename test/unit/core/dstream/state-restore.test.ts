@@ -9,8 +9,8 @@ import {
   seconds,
 } from "../../../../src/index.ts";
 import type { StoredSnapshot } from "../../../../src/state/index.ts";
+import { SnapshotStore } from "../../../conformance/snapshot-store.ts";
 import { DrivenContext } from "../../context/driven-context.ts";
-import { SnapshotStore } from "../../state/snapshot-store.ts";
 import { ones } from "./per-batch.ts";
 
 type Pairs = DStream<[string, number]>;

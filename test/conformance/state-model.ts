@@ -1,11 +1,6 @@
 import assert from "node:assert/strict";
-import { encodeKey } from "../../../src/codec/index.ts";
-import type {
-  StateReader,
-  StateScan,
-  StateUpdate,
-  VersionedState,
-} from "../../../src/state/index.ts";
+import { encodeKey } from "../../src/codec/index.ts";
+import type { StateReader, StateScan, StateUpdate, VersionedState } from "../../src/state/index.ts";
 
 /** What a version holds for a key, said as plainly as possible. */
 interface Held {
@@ -111,7 +106,7 @@ export class StateModel {
   }
 
   /** Compares what is due, and deletes it if told to. */
-  due(partition: number, keysMax: number, then: "delete" | "leave"): void {
+  async due(partition: number, keysMax: number, then: "delete" | "leave"): Promise<void> {
     const attempt = this.#attempt(partition);
     if (attempt === undefined) return;
     const dueBefore = attempt.update.version - (this.#timeoutMs ?? Infinity);
@@ -125,8 +120,8 @@ export class StateModel {
       actual.push({ key, value });
       if (then === "delete") this.delete(partition, key);
     };
-    while (due.next(keysMax, visit));
-    assert.equal(due.next(keysMax, visit), false);
+    while (await due.next(keysMax, visit));
+    assert.equal(await due.next(keysMax, visit), false);
     assert.deepEqual(
       actual,
       expected.map(({ key, value }) => ({ key, value })),
@@ -134,22 +129,21 @@ export class StateModel {
   }
 
   /** An attempt that was discarded goes on working; nobody may notice. */
-  writeLate(key: unknown): void {
+  async writeLate(key: unknown): Promise<void> {
     for (const update of this.#discarded) {
       update.set(key, { late: true });
       update.delete(key);
       update.set(key, { late: true });
-      const due = update.due();
-      while (due.next(3, () => {}));
-      assert.throws(() => this.#state.complete(update), /invariant/);
+      await drainLate(update);
+      assert.throws(() => void this.#state.complete(update), /invariant/);
     }
   }
 
-  complete(partition: number): void {
+  async complete(partition: number): Promise<void> {
     const attempt = this.#attempt(partition);
     if (attempt === undefined || this.#next === undefined) return;
     const { version, attempts, completed } = this.#next;
-    this.#state.complete(attempt.update);
+    await this.#state.complete(attempt.update);
     completed.add(partition);
     assert.throws(() => attempt.update.set("late", {}), /invariant/);
     assert.equal(this.#state.isComplete(partition, version), true);
@@ -202,7 +196,7 @@ export class StateModel {
         assert.equal(reader.size, expected.size);
         for (const key of this.#keys) {
           const id = encodeKey(key);
-          assert.equal(reader.get(key), expected.get(id)?.value);
+          assert.deepEqual(reader.get(key), expected.get(id)?.value);
           assert.equal(reader.has(key), expected.has(id));
         }
         if (version === this.#visible) assert.equal(this.#state.sizeOf(index), expected.size);
@@ -229,15 +223,15 @@ export class StateModel {
   }
 
   /** Goes on with every open scan. */
-  scanSlices(keysMax: number): void {
+  async scanSlices(keysMax: number): Promise<void> {
     for (const open of this.#scans.splice(0)) {
-      this.#scanSlice(open, keysMax);
+      await this.#scanSlice(open, keysMax);
       if (!open.done) this.#scans.push(open);
     }
   }
 
-  finish(): void {
-    while (this.#scans.length > 0) this.scanSlices(1);
+  async finish(): Promise<void> {
+    while (this.#scans.length > 0) await this.scanSlices(1);
   }
 
   #addScan(
@@ -249,17 +243,17 @@ export class StateModel {
     this.#scans.push({ version, scan: source.scan(), expected, visited: new Map(), done: false });
   }
 
-  #scanSlice(open: OpenScan, keysMax: number): void {
+  async #scanSlice(open: OpenScan, keysMax: number): Promise<void> {
     if (!this.#versions.has(open.version)) {
-      assert.throws(() => open.scan.next(keysMax, () => {}), /invariant/);
+      await assert.rejects(async () => open.scan.next(keysMax, () => {}), /invariant/);
       open.done = true;
       return;
     }
     let count = 0;
-    const more = open.scan.next(keysMax, (key, value) => {
+    const more = await open.scan.next(keysMax, (key, value) => {
       const id = encodeKey(key);
       assert.equal(open.visited.has(id), false);
-      assert.equal(open.expected.get(id)?.value, value);
+      assert.deepEqual(open.expected.get(id)?.value, value);
       open.visited.set(id, value);
       count += 1;
     });
@@ -290,9 +284,9 @@ export class StateModel {
     const change = attempt.overlay.get(id);
     const held = this.#base(partition).get(id)?.value;
     const expected = change === undefined ? held : change.value;
-    assert.equal(attempt.update.get(key), expected);
+    assert.deepEqual(attempt.update.get(key), expected);
     assert.equal(attempt.update.has(key), expected !== undefined);
-    assert.equal(attempt.update.base.get(key), held);
+    assert.deepEqual(attempt.update.base.get(key), held);
   }
 
   #base(partition: number): Version {
@@ -302,5 +296,15 @@ export class StateModel {
   #attempt(partition: number): Attempt | undefined {
     if (this.#next === undefined || this.#next.completed.has(partition)) return undefined;
     return this.#next.attempts.get(partition);
+  }
+}
+
+/** Fails where the version that the update builds upon is forgotten, as it may. */
+async function drainLate(update: StateUpdate<unknown, object>): Promise<void> {
+  try {
+    const due = update.due();
+    while (await due.next(3, () => {}));
+  } catch (thrown) {
+    assert.match(String(thrown), /forgotten/);
   }
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { encodeKey } from "../../../src/codec/index.ts";
-import type { StateEntry, StateSnapshot, StoredSnapshot } from "../../../src/state/index.ts";
+import { encodeKey } from "../../src/codec/index.ts";
+import type { StateEntry, StateSnapshot, StoredSnapshot } from "../../src/state/index.ts";
 
 export interface Stored {
   readonly versionMs: number;

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { encodeKey, keyGroupOf } from "../../../src/codec/index.ts";
+import { encodeKey, keyGroupOf } from "../../src/codec/index.ts";
 import {
   type StateEntry,
   type StateSnapshot,
   type StateUpdate,
-  VersionedState,
-} from "../../../src/state/index.ts";
+  type VersionedState,
+  type VersionedStateOptions,
+} from "../../src/state/index.ts";
 import { SnapshotStore } from "./snapshot-store.ts";
 
 interface Held {
@@ -23,6 +24,9 @@ interface UnderWay {
   done: boolean;
 }
 
+/** A state of the backend under test. */
+export type NewState = (options: VersionedStateOptions<object>) => VersionedState<unknown, object>;
+
 export interface Change {
   readonly key: unknown;
   readonly what: "set" | "delete" | "touch";
@@ -34,6 +38,7 @@ export interface Change {
  */
 export class SnapshotModel {
   readonly #timeoutMs: number | undefined;
+  readonly #newState: NewState;
   readonly #store = new SnapshotStore();
   #partitions: number;
   #state: VersionedState<unknown, object>;
@@ -43,13 +48,27 @@ export class SnapshotModel {
   #underWay: UnderWay | undefined;
   #nextValue = 0;
 
-  constructor(partitions: number, timeoutMs: number | undefined) {
-    this.#timeoutMs = timeoutMs;
-    this.#partitions = partitions;
-    this.#state = this.#newState();
+  constructor(options: {
+    partitions: number;
+    timeoutMs: number | undefined;
+    newState: NewState;
+  }) {
+    this.#timeoutMs = options.timeoutMs;
+    this.#partitions = options.partitions;
+    this.#newState = options.newState;
+    this.#state = this.#stateOf(options.partitions);
   }
 
-  batch(gap: number, changes: readonly Change[]): void {
+  /** Makes the state ready. */
+  async open(): Promise<void> {
+    await this.#state.open();
+  }
+
+  async close(): Promise<void> {
+    await this.#state.close();
+  }
+
+  async batch(gap: number, changes: readonly Change[]): Promise<void> {
     this.#now += gap;
     const held = new Map(this.#held);
     const updates = Array.from({ length: this.#partitions }, (_, partition) =>
@@ -72,10 +91,10 @@ export class SnapshotModel {
         if (known !== undefined) held.set(id, { ...known, usedAt: this.#now });
       }
     }
-    this.#removeDue(updates, held);
-    for (const update of updates) this.#state.complete(update);
+    await this.#removeDue(updates, held);
+    for (const update of updates) await this.#state.complete(update);
     this.#held = held;
-    this.#compare();
+    await this.#compare();
   }
 
   begin(): void {
@@ -132,7 +151,8 @@ export class SnapshotModel {
   async restart(partitions: number): Promise<void> {
     if (this.#durable === undefined) return;
     this.#partitions = partitions;
-    this.#state = this.#newState();
+    await this.#state.close();
+    this.#state = this.#stateOf(partitions);
     this.#underWay = undefined;
     this.#held = this.#durable;
     await this.#state.restore({
@@ -141,7 +161,7 @@ export class SnapshotModel {
       partitionOf: (key) => this.#partitionOf(key),
     });
     assert.equal(this.#state.visibleVersion, this.#store.newest?.versionMs);
-    this.#compare();
+    await this.#compare();
   }
 
   /** What was lost is part of the next snapshot all the same. */
@@ -151,15 +171,18 @@ export class SnapshotModel {
     await this.restart(4);
   }
 
-  #newState(): VersionedState<unknown, object> {
-    return new VersionedState({ partitions: this.#partitions, timeoutMs: this.#timeoutMs });
+  #stateOf(partitions: number): VersionedState<unknown, object> {
+    return this.#newState({ partitions, timeoutMs: this.#timeoutMs });
   }
 
   #partitionOf(key: unknown): number {
     return Math.floor((keyGroupOf(key) * this.#partitions) / 128);
   }
 
-  #removeDue(updates: readonly StateUpdate<unknown, object>[], held: Map<string, Held>): void {
+  async #removeDue(
+    updates: readonly StateUpdate<unknown, object>[],
+    held: Map<string, Held>,
+  ): Promise<void> {
     const dueBefore = this.#now - (this.#timeoutMs ?? Infinity);
     const expected = [...held].filter(([, { usedAt }]) => usedAt < dueBefore);
     const actual: string[] = [];
@@ -174,19 +197,19 @@ export class SnapshotModel {
         actual.push(id);
         update.delete(key);
       };
-      while (due.next(2, remove));
+      while (await due.next(2, remove));
     }
     assert.deepEqual(actual.sort(), expected.map(([id]) => id).sort());
     for (const id of actual) held.delete(id);
   }
 
-  #compare(): void {
+  async #compare(): Promise<void> {
     const { visibleVersion } = this.#state;
     assert.ok(visibleVersion !== undefined);
     const values = new Map<string, object>();
     for (let partition = 0; partition < this.#partitions; partition += 1) {
       const scan = this.#state.read(partition, visibleVersion).scan();
-      while (scan.next(100, (key, value) => void values.set(encodeKey(key), value)));
+      while (await scan.next(100, (key, value) => void values.set(encodeKey(key), value)));
     }
     const expected = [...this.#held].map(([id, { value }]): [string, object] => [id, value]);
     assert.deepEqual(values, new Map(expected));
