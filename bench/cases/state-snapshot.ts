@@ -35,7 +35,7 @@ class Counts {
     this.#version += 1;
     const update = this.#state.begin(0, this.#version);
     for (const key of keys) update.set(key, (update.get(key) ?? 0) + 1);
-    this.#state.complete(update);
+    void this.#state.complete(update);
     this.#state.forget(this.#version);
   }
 

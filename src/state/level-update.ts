@@ -75,10 +75,10 @@ export class LevelUpdate<K, S> implements StateUpdate<K, S> {
     const scan = this.base.scan();
     return {
       next: (keysMax, visit) => {
-        const next = () =>
+        const goOn = () =>
           scan.next(keysMax, mutable ? (key, value) => visit(key, toHandOut(value)) : visit);
         const relief = this.#overlay?.relieve();
-        return relief === undefined ? next() : relief.then(next);
+        return relief === undefined ? goOn() : relief.then(goOn);
       },
     };
   }

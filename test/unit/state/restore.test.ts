@@ -7,7 +7,7 @@ async function storeOf(keys: readonly string[]): Promise<SnapshotStore> {
   const store = new SnapshotStore();
   const update = state.begin(0, 100);
   for (const [n, key] of keys.entries()) update.set(key, { n });
-  state.complete(update);
+  void state.complete(update);
   await store.take(state.beginSnapshot()!);
   return store;
 }
@@ -32,7 +32,7 @@ describe("a restored state", () => {
     expect(state.beginSnapshot()).toBeUndefined();
     const update = state.begin(0, 101);
     update.set("b", { n: 7 });
-    state.complete(update);
+    void state.complete(update);
     const snapshot = await store.take(state.beginSnapshot()!);
     expect(snapshot.baseVersionMs).toBe(100);
     expect(snapshot.entries.map(({ key }) => key)).toEqual(["b"]);
@@ -60,7 +60,7 @@ describe("a restored state", () => {
     const state = new VersionedState<string, number>({ partitions: 1, timeoutMs: 1000 });
     await state.restore({ ...toZero, chain: [{ versionMs: 900, entries: slicesOf(entries, 2) }] });
     const due: string[] = [];
-    state
+    void state
       .begin(0, 1500)
       .due()
       .next(100, (key) => void due.push(key));

@@ -10,7 +10,7 @@ const keysFrom = (from: number, count: number) => Array.from({ length: count }, 
 function batch(state: VersionedState<number, string>, versionMs: number, keys: readonly number[]) {
   const update = state.begin(0, versionMs);
   for (const key of keys) update.set(key, `${versionMs}`);
-  state.complete(update);
+  void state.complete(update);
   state.forget(versionMs);
 }
 
@@ -46,7 +46,7 @@ describe("a snapshot of a state", () => {
     const update = state.begin(0, 2);
     update.set(3, "new");
     update.delete(4);
-    state.complete(update);
+    void state.complete(update);
     const delta = await store.take(state.beginSnapshot()!);
     expect(delta).toEqual({
       versionMs: 2,

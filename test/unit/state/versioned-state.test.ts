@@ -19,7 +19,7 @@ function apply(state: Counts, version: number, changes: Record<string, number | 
     if (value === undefined) update.delete(key);
     else update.set(key, value);
   }
-  state.complete(update);
+  void state.complete(update);
 }
 
 function rest<S>(scan: StateScan<string, S>): Record<string, S> {
@@ -50,12 +50,12 @@ describe("a version of the state", () => {
     const [first, second] = [state.begin(0, 1_000), state.begin(1, 1_000)];
     first.set("a", 1);
     second.set("b", 2);
-    state.complete(second);
+    void state.complete(second);
     expect(state.isComplete(1, 1_000)).toBe(true);
     expect(state.isComplete(0, 1_000)).toBe(false);
     expect(state.isVisible(1_000)).toBe(false);
     expect(state.sizeOf(1)).toBe(0);
-    state.complete(first);
+    void state.complete(first);
     expect(state.visibleVersion).toBe(1_000);
     expect(state.read(0, 1_000).get("a")).toBe(1);
     expect(state.read(1, 1_000).get("b")).toBe(2);
@@ -73,14 +73,14 @@ describe("a version of the state", () => {
     expect(contents(state.read(0, 1_000))).toEqual({ a: 1, b: 2 });
     const retry = state.begin(0, 2_000);
     expect([retry.get("a"), retry.get("b"), retry.get("c")]).toEqual([1, 2, undefined]);
-    state.complete(retry);
+    void state.complete(retry);
     expect(contents(state.read(0, 2_000))).toEqual({ a: 1, b: 2 });
   });
 
   test("refuses the late end of an attempt that was begun again", () => {
     const state = newState();
     const late = state.begin(0, 1_000);
-    state.complete(state.begin(0, 1_000));
+    void state.complete(state.begin(0, 1_000));
     expect(() => state.complete(late)).toThrow("an update completes the version");
     const later = state.begin(0, 2_000);
     state.begin(0, 2_000);
@@ -90,7 +90,7 @@ describe("a version of the state", () => {
   test("cannot be changed by who made it once it is complete", () => {
     const state = newState({ partitions: 2 });
     const update = state.begin(0, 1_000);
-    state.complete(update);
+    void state.complete(update);
     expect(() => update.set("a", 1)).toThrow("not used after it was completed");
     expect(() => update.delete("a")).toThrow("not used after it was completed");
     expect(() => update.touch("a")).toThrow("not used after it was completed");
@@ -100,9 +100,9 @@ describe("a version of the state", () => {
     const state = newState({ partitions: 2 });
     const update = state.begin(0, 2_000);
     expect(() => state.begin(1, 3_000)).toThrow("one version of a state is made at a time");
-    state.complete(update);
+    void state.complete(update);
     expect(() => state.begin(0, 2_000)).toThrow("no update of a completed version begins");
-    state.complete(state.begin(1, 2_000));
+    void state.complete(state.begin(1, 2_000));
     expect(() => state.begin(0, 2_000)).toThrow("no update of a completed version begins");
     expect(() => state.begin(0, 1_000)).toThrow("no update of a completed version begins");
     expect(() => state.begin(2, 3_000)).toThrow("the partition of the state exists");
@@ -112,10 +112,10 @@ describe("a version of the state", () => {
     const state = newState({ partitions: 2 });
     const complete = state.begin(0, 1_000);
     complete.set("a", 1);
-    state.complete(complete);
+    void state.complete(complete);
     state.restart(1_000);
     expect(state.isComplete(0, 1_000)).toBe(false);
-    for (const partition of [0, 1]) state.complete(state.begin(partition, 1_000));
+    for (const partition of [0, 1]) void state.complete(state.begin(partition, 1_000));
     expect(state.read(0, 1_000).get("a")).toBeUndefined();
     expect(() => state.restart(1_000)).toThrow("no visible version is begun anew");
   });
@@ -135,10 +135,10 @@ describe("a version of the state", () => {
     const update = state.begin(0, 1);
     update.set("a", null);
     expect(() => update.set("a", undefined)).toThrow("a state value is not undefined");
-    state.complete(update);
+    void state.complete(update);
     const next = state.begin(0, 2);
     next.set("a", null);
-    state.complete(next);
+    void state.complete(next);
     expect(state.size).toBe(1);
     expect(state.read(0, 1).get("a")).toBeNull();
   });
@@ -147,7 +147,7 @@ describe("a version of the state", () => {
     const state = new VersionedState<readonly string[], number>({ partitions: 1 });
     const update = state.begin(0, 1);
     update.set(["SEA", "LAX"], 7);
-    state.complete(update);
+    void state.complete(update);
     expect(state.begin(0, 2).get(["SEA", "LAX"])).toBe(7);
   });
 });
@@ -255,7 +255,7 @@ describe("time-outs", () => {
     update.touch("never there");
     expect(timedOut(update)).toEqual({ idle: 1 });
     update.delete("idle");
-    state.complete(update);
+    void state.complete(update);
     expect(contents(state.read(0, 111))).toEqual({ set: 2, touched: 1 });
     expect(timedOut(state.begin(0, 121))).toEqual({});
     expect(timedOut(state.begin(0, 121))).toEqual({});
@@ -287,7 +287,7 @@ describe("time-outs", () => {
   test("stay due until the key is deleted or used", () => {
     const state = newState({ timeoutMs: 10 });
     apply(state, 1, { a: 1 });
-    state.complete(state.begin(0, 20));
+    void state.complete(state.begin(0, 20));
     expect(timedOut(state.begin(0, 30))).toEqual({ a: 1 });
   });
 
@@ -297,7 +297,7 @@ describe("time-outs", () => {
     const update = state.begin(0, 1_000_000);
     update.touch("a");
     expect(timedOut(update)).toEqual({});
-    state.complete(update);
+    void state.complete(update);
     expect(state.read(0, 1).get("a")).toBe(1);
   });
 });
@@ -315,7 +315,7 @@ describe("values are read-only", () => {
     const stats = { count: 1, delays: [5] };
     update.set("a", stats);
     expect(() => mutate(stats)).toThrow(TypeError);
-    state.complete(update);
+    void state.complete(update);
     const next = state.begin(0, 2);
     expect(() => mutate(next.get("a")!)).toThrow(TypeError);
     expect(() => next.scan().next(1, (_, value) => mutate(value))).toThrow(TypeError);
@@ -338,16 +338,16 @@ describe("values are read-only", () => {
     update.set("a", stats);
     expect(update.mutable).toBe(true);
     expect(Object.isFrozen(stats)).toBe(false);
-    state.complete(update);
+    void state.complete(update);
     const next = state.begin(0, 5);
     mutate(next.get("a")!);
-    next.scan().next(1, (_, value) => mutate(value));
-    next.due().next(2, (_, value) => mutate(value));
+    void next.scan().next(1, (_, value) => mutate(value));
+    void next.due().next(2, (_, value) => mutate(value));
     expect(next.get("a")).toEqual({ count: 1, delays: [5] });
     const changed = next.get("a")!;
     mutate(changed);
     next.set("a", changed);
-    state.complete(next);
+    void state.complete(next);
     expect(state.read(0, 1).get("a")).toEqual({ count: 1, delays: [5] });
     expect(state.read(0, 5).get("a")).toEqual({ count: 1, delays: [5, 1] });
   });
