@@ -150,6 +150,41 @@ export const errorCodes = {
     message: "the store was closed",
     help: "open it again",
   },
+  envelope_missing: {
+    kind: "data",
+    message: "an object is not what a store with compression or encryption writes",
+    help: "open the store without them, as it was written, or begin a new one; or find out who wrote it",
+  },
+  envelope_version_unknown: {
+    kind: "data",
+    message: "an object was compressed or encrypted by a newer release",
+    help: "read it with the release that wrote it, or a later one",
+  },
+  envelope_damaged: {
+    kind: "data",
+    message: "a compressed or encrypted object is not what its writer wrote under this name",
+    help: "restore it, or find out who cut, changed or moved it",
+  },
+  envelope_unencrypted: {
+    kind: "data",
+    message: "an object is not encrypted, in a store that is",
+    help: "set readUnencrypted if it is older than the encryption, else find out who put it there",
+  },
+  encryption_key_invalid: {
+    kind: "usage",
+    message: "a key for encryption is not valid",
+    help: "give keyId the id of one of the keys, and each key 32 bytes",
+  },
+  encryption_key_missing: {
+    kind: "usage",
+    message: "the key that an object was encrypted with is not given",
+    help: "add the key of this id to the keys; keep old keys as long as something is encrypted with them",
+  },
+  encryption_key_wrong: {
+    kind: "usage",
+    message: "an object was encrypted with another key of this id",
+    help: "give the id its old key, and new keys new ids",
+  },
   // wal
   log_failed: {
     kind: "unavailable",

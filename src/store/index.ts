@@ -1,7 +1,11 @@
+export type { EncryptionOptions } from "./encryption-keys.ts";
 export { LocalStore, type LocalStoreOptions } from "./local-store.ts";
+export { type LogTransform, logTransform } from "./log-transform.ts";
 export { MemoryStore } from "./memory-store.ts";
 export { openStore, registerScheme, type StoreOpener } from "./open-store.ts";
 export type { OpenStoreOptions } from "./open-store-options.ts";
+export type { Compression } from "./packing.ts";
 export type { S3ClientOptions, S3Credentials } from "./s3-client-options.ts";
 export { openS3Store, openS3StoreOver, type S3StoreOptions } from "./s3-store.ts";
 export type { AppendLog, Creation, Store, StoreContent, StoreEntry } from "./store.ts";
+export { type TransformOptions, transformedStore } from "./transformed-store.ts";

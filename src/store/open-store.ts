@@ -9,6 +9,7 @@ import { MemoryStore } from "./memory-store.ts";
 import type { OpenStoreOptions } from "./open-store-options.ts";
 import { openS3Store } from "./s3-store.ts";
 import type { Store } from "./store.ts";
+import { transformedStore } from "./transformed-store.ts";
 
 /** Opens the store of an address of its scheme, the whole of which it is given: `ftp://host/path`. */
 export type StoreOpener = (address: string, options: OpenStoreOptions) => Promise<Store>;
@@ -25,9 +26,16 @@ const openers = new Map<string, StoreOpener>([
 
 /**
  * Opens the store of an address: a path, `file:/a/path`, `memory:name`, `s3://bucket/prefix`, or one of a registered
- * scheme. Nothing stays that was made before the first object is. Throws `address_invalid`, `store_scheme_unknown`, and what the opener of the scheme throws.
+ * scheme; where the options say so it compresses and encrypts. Nothing stays that was made before the first object is.
+ * Throws `address_invalid`, `store_scheme_unknown`, `encryption_key_invalid`, and what the opener of the scheme throws.
  */
 export async function openStore(address: string, options: OpenStoreOptions = {}): Promise<Store> {
+  const store = await openPlain(address, options);
+  if (options.compress === undefined && options.encrypt === undefined) return store;
+  return transformedStore(store, options);
+}
+
+async function openPlain(address: string, options: OpenStoreOptions): Promise<Store> {
   const scheme = addressPattern.exec(address)?.groups?.["scheme"]?.toLowerCase();
   if (scheme === undefined) return openLocal(address, options);
   const open = openers.get(scheme);
