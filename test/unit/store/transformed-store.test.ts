@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
+import { EnvelopeSealer } from "../../../src/store/envelope-sealer.ts";
 import {
   MemoryStore,
   openStore,
   type TransformOptions,
   transformedStore,
 } from "../../../src/store/index.ts";
+import { type Packed, packSync } from "../../../src/store/packing.ts";
 import {
   both,
   compressed,
@@ -149,14 +151,35 @@ describe("compression", () => {
     expect(packed.stored.length).toBe(plain.stored.length);
   });
 
-  test("a chunk that claims to be larger than a chunk can be is refused before it takes the room", async () => {
-    // A chunk of 10 MB of zeros under a header that says 1 KB: its checks are right, its claim is not.
-    const { stored } = await storedBy(compressed, new Uint8Array(1000));
-    const forged = Buffer.from(stored);
-    forged.writeUInt32BE(999, 8);
-    await expect(reading(compressed, forged)).rejects.toEqual(code("envelope_damaged"));
-    forged.writeUInt32BE(2 ** 31, 8);
-    await expect(reading(compressed, forged)).rejects.toEqual(code("envelope_damaged"));
+  /** An envelope whose checks are right, whatever its header claims. */
+  function sealed(chunkBytes: number, chunk: Packed): Uint8Array {
+    const drawBytes = countedBytes();
+    const place = { kind: "object", name: "a/b", keys: undefined } as const;
+    const sealer = new EnvelopeSealer({ ...place, chunkBytes, drawBytes });
+    return Buffer.concat([sealer.header, sealer.seal(chunk, "last")]);
+  }
+
+  test("a chunk that is larger than its header says is refused, before it takes the room", async () => {
+    const large = packSync(new Uint8Array(1001), "deflate");
+    expect((await reading(compressed, sealed(1001, large))).length).toBe(1001);
+    const packedTooLarge = reading(compressed, sealed(1000, large));
+    await expect(packedTooLarge).rejects.toMatchObject({ code: "envelope_damaged" });
+    const plain = packSync(new Uint8Array(1001), undefined);
+    expect((await reading(compressed, sealed(1001, plain))).length).toBe(1001);
+    const plainTooLarge = reading(compressed, sealed(1000, plain));
+    await expect(plainTooLarge).rejects.toMatchObject({ code: "envelope_damaged" });
+  });
+
+  test("a header that allows chunks of more than 16 MiB is refused", async () => {
+    const chunk = packSync(bytes("x"), undefined);
+    expect((await reading(compressed, sealed(16 * 1024 * 1024, chunk))).length).toBe(1);
+    const damaged = reading(compressed, sealed(16 * 1024 * 1024 + 1, chunk));
+    await expect(damaged).rejects.toEqual(code("envelope_damaged"));
+  });
+
+  test("a packing that nobody knows is refused", async () => {
+    const chunk = { packing: 2 as 1, bytes: bytes("x") };
+    await expect(reading(compressed, sealed(100, chunk))).rejects.toEqual(code("envelope_damaged"));
   });
 
   test("reads what was stored without it, in an envelope", async () => {
@@ -174,6 +197,12 @@ describe("encryption", () => {
     const [a, b] = [await inner.read("a"), await inner.read("b")];
     expect(textOf(a)).not.toContain("secret");
     expect(Buffer.compare(a.subarray(-40), b.subarray(-40))).not.toBe(0);
+  });
+
+  test("encrypts two chunks of the same content differently", async () => {
+    const { stored } = await storedBy(encrypted, new Uint8Array(2 * chunkBytes));
+    const [first, second] = cutIntoChunks(stored).chunks.map((chunk) => chunk.subarray(4, -16));
+    expect(Buffer.compare(first ?? bytes(""), second ?? bytes(""))).not.toBe(0);
   });
 
   test("reads with old keys, and writes with the one that is named", async () => {
