@@ -115,3 +115,20 @@ export type {
   TextFileStreamOptions,
 } from "./sources/index.ts";
 export type { CustomStateCodec, StateCodec } from "./state/index.ts";
+export {
+  type AppendLog,
+  type Compression,
+  type Creation,
+  type EncryptionOptions,
+  type OpenStoreOptions,
+  openStore,
+  registerScheme,
+  type S3ClientOptions,
+  type S3Credentials,
+  type S3StoreOptions,
+  type Store,
+  type StoreContent,
+  type StoreEntry,
+  type StoreOpener,
+  type TransformOptions,
+} from "./store/index.ts";

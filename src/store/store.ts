@@ -5,7 +5,8 @@
  *
  * Invariants of every implementation: I1 nothing is overwritten: a name is given once, and its bytes never change, but that
  * a log grows at its end. I2 an object is there whole or not at all, also after power loss. I3 what resolved is durable:
- * `create`, and `sync` of a log for all that was appended before. I4 names sort by their UTF-8 bytes.
+ * `create`, and `sync` of a log for all that was appended before. I4 names sort by their UTF-8 bytes. I5 what a read has
+ * given, and a name that was found taken, stay, whoever wrote them: what is written down elsewhere about them stays true.
  *
  * Names are relative to the address, parts divided by "/", of the characters A-Z a-z 0-9 . _ - = only.
  */
@@ -30,7 +31,7 @@ export interface AppendLog {
   readonly byteCount: number;
   /**
    * Hands bytes to the medium, all of them, in the order of the calls; durable with the next `sync`. Rejects with
-   * `store_write_failed`; nothing may be appended or synced after a failure.
+   * `store_write_failed`, `store_full` and the like; nothing may be appended or synced after a failure, and is refused.
    */
   append(bytes: Uint8Array): Promise<void>;
   /** Resolves when all that was appended before the call is durable, and the name with it. Rejects with `store_write_failed`. */
