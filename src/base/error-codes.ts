@@ -419,6 +419,11 @@ export const errorCodes = {
     message: "a function that must return a value returned a promise",
     help: "use mapAsync for functions that wait, or foreachPartition for output that waits",
   },
+  shared_value_changed: {
+    kind: "user",
+    message: "a function changed a value that others see too",
+    help: "return a new value; or begin with one that may be changed, by combineByKey or aggregateByKey",
+  },
   pair_expected: {
     kind: "user",
     message: "an operator on pairs met a record that is no [key, value]",
@@ -518,7 +523,7 @@ export const errorCodes = {
   window_inconsistent: {
     kind: "user",
     message: "a key leaves a window that it is not in",
-    help: "make sure that inverse(f(x, y), x) is y and that the functions change nothing in place",
+    help: "make sure that inverse(f(x, y), x) is y and that no function changes its right argument",
   },
   input_reported_twice: {
     kind: "usage",

@@ -1,11 +1,16 @@
 /** Owns: how the values of a key become one combined value, within a task and across tasks. */
 import { StreamError } from "../../base/index.ts";
 import type { KeyMap } from "../../codec/index.ts";
+import { changeRefused } from "./private-copy.ts";
+import { type Holder, reduceInto } from "./reduction.ts";
 import type { NotPromise, Returned } from "./returned.ts";
 import type { OperatorSite, TaskContext } from "./task.ts";
 import { refusePromise, userError } from "./user-function.ts";
 
-/** How the values of one key become one combined value; the functions may change the combined value in place. */
+/**
+ * How the values of one key become one combined value. The functions may change the combined value in place: where it is a
+ * record still, they are given a copy. What `create` makes of a value is the key's own, unless it is that very value.
+ */
 export interface Aggregator<V, C> {
   readonly create: (value: V) => C;
   readonly mergeValue: (combined: C, value: V) => C;
@@ -22,12 +27,7 @@ export interface Combining<V, C> {
   readonly mapSideCombine?: boolean;
 }
 
-/** The combined value of a key while it grows: one look-up per record instead of two. */
-export interface Holder<C> {
-  value: C;
-}
-
-/** Combined values by key. */
+/** Combined values by key, each in a holder while it grows: one look-up per record instead of two. */
 export type Combined<K, C> = KeyMap<K, Holder<C>>;
 
 /** Takes pairs, combining their values into `combined`; throws `pair_expected`. */
@@ -46,15 +46,15 @@ export function combineInto<K, V, C>(
       const holder = combined.get(key);
       if (holder === undefined) {
         const created = aggregator.create(value);
+        const isShared = typeof created === "object" && (created as unknown) === value;
         if (typeof created === "object") refusePromise(created);
-        combined.set(key, { value: created });
+        combined.set(key, { value: created, isShared });
       } else {
-        const merged = mergeValue(holder.value, value);
+        const merged = reduceInto(holder, value, mergeValue, true);
         if (typeof merged === "object") refusePromise(merged);
-        holder.value = merged;
       }
     } catch (error) {
-      throw userError(site, task, error);
+      throw userError(site, task, changeRefused(error));
     }
   };
 }
@@ -73,10 +73,10 @@ export function joinInto<K, V, C>(
       return;
     }
     try {
-      holder.value = aggregator.mergeCombiners(holder.value, other.value);
-      if (typeof holder.value === "object") refusePromise(holder.value);
+      const merged = reduceInto(holder, other.value, aggregator.mergeCombiners, other.isShared);
+      if (typeof merged === "object") refusePromise(merged);
     } catch (error) {
-      throw userError(site, task, error);
+      throw userError(site, task, changeRefused(error));
     }
   };
 }

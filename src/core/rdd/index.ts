@@ -1,4 +1,4 @@
-export type { Aggregator, Combining } from "./aggregator.ts";
+export { type Aggregator, type Combined, type Combining, combineInto } from "./aggregator.ts";
 export { grouping, reducing } from "./aggregators.ts";
 export type { DatasetEnvironment, PartitionBody, PartitionInput } from "./environment.ts";
 export type {
@@ -36,6 +36,7 @@ export {
   type Partitioner,
   RangePartitioner,
 } from "./partitioner.ts";
+export { changeRefused, privateCopy } from "./private-copy.ts";
 export { type Partitioning, RDD } from "./rdd.ts";
 export type {
   AnyPair,

@@ -11,6 +11,7 @@ import type { FileWriter } from "./files.ts";
 import { checkBounds, checkBucketCount, evenBounds, Histogram } from "./histogram.ts";
 import { ordered } from "./ordered.ts";
 import { RDDHandle } from "./rdd-handle.ts";
+import { Reduction } from "./reduction.ts";
 import type { Adding, NotPromise, Returned, TupleHint } from "./returned.ts";
 import { saveParts, textWriter } from "./save.ts";
 import { StatCounter } from "./statistics.ts";
@@ -91,12 +92,12 @@ export class RDDActions<T> extends RDDHandle<T> {
 
   /** The smallest record; throws `dataset_empty`. */
   min(compare: (a: T, b: T) => number = compareKeys): Promise<T> {
-    return this.#reduced("min", (a, b) => (compare(b, a) < 0 ? b : a));
+    return this.#chosen("min", (a, b) => (compare(b, a) < 0 ? b : a));
   }
 
   /** The largest record; throws `dataset_empty`. */
   max(compare: (a: T, b: T) => number = compareKeys): Promise<T> {
-    return this.#reduced("max", (a, b) => (compare(b, a) > 0 ? b : a));
+    return this.#chosen("max", (a, b) => (compare(b, a) > 0 ? b : a));
   }
 
   /** `count` records drawn at random, with or without replacement; the same for the same seed. */
@@ -347,7 +348,8 @@ export class RDDActions<T> extends RDDHandle<T> {
     return ordered(parts.flat(), guarded(compare, site, undefined)).slice(0, count);
   }
 
-  async #reduced(action: string, f: (left: T, right: T) => T): Promise<T> {
+  /** One of the records, by a function that compares two and changes neither. */
+  async #chosen(action: string, f: (left: T, right: T) => T): Promise<T> {
     const site = this.#site(action);
     const parts = await this.runJob(async (input) => {
       const call = guarded(f, site, input.flow.task);
@@ -361,24 +363,40 @@ export class RDDActions<T> extends RDDHandle<T> {
     return this.#atLeastOne(parts.flat()).reduce((left, right) => call(left, right));
   }
 
+  async #reduced(action: string, f: (left: T, right: T) => T): Promise<T> {
+    const site = this.#site(action);
+    const parts = await this.runJob(async (input) => {
+      const reduction = new Reduction<T, T>(f, site, input.flow.task);
+      await input.each((record) => {
+        reduction.add(record);
+      });
+      return reduction.result;
+    });
+    const reduction = new Reduction<T, T>(f, site, undefined);
+    for (const part of parts) if (part !== undefined) reduction.join(part);
+    if (reduction.result === undefined) throw this.#empty();
+    return reduction.result.value;
+  }
+
   async #aggregated<U>(
     action: string,
     zero: U,
     addRecord: (total: U, record: T) => U,
     merge: (left: U, right: U) => U,
   ): Promise<U> {
-    const first = copyOfZero(zero);
+    const first = { value: copyOfZero(zero), isShared: false };
     const site = this.#site(action);
     const parts = await this.runJob(async (input) => {
-      const call = guarded(addRecord, site, input.flow.task);
-      let total = copyOfZero(zero);
+      const total = { value: copyOfZero(zero), isShared: false };
+      const reduction = new Reduction<U, T>(addRecord, site, input.flow.task, total);
       await input.each((record) => {
-        total = call(total, record);
+        reduction.add(record);
       });
       return total;
     });
-    const call = guarded(merge, site, undefined);
-    return parts.reduce((left, right) => call(left, right), first);
+    const reduction = new Reduction<U, U>(merge, site, undefined, first);
+    for (const part of parts) reduction.join(part);
+    return first.value;
   }
 
   #run<R>(partitions: readonly number[], body: PartitionBody<T, R>): Promise<R[]> {

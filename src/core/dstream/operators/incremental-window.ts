@@ -7,11 +7,18 @@ import { StreamError } from "../../../base/index.ts";
 import { KeyMap } from "../../../codec/index.ts";
 import type { StateUpdate } from "../../../state/index.ts";
 import {
+  type Aggregator,
+  type Combined,
+  changeRefused,
+  combineInto,
   type Flow,
   guarded,
+  type OperatorSite,
   type Partitioner,
+  privateCopy,
   pushIterable,
   type RDDNode,
+  reducing,
 } from "../../rdd/index.ts";
 import { nextOnGrid } from "../../time.ts";
 import type { DStreamNode } from "../node.ts";
@@ -131,16 +138,18 @@ export class IncrementalWindowNode<K, V> extends StatefulNode<K, V, [K, V]> {
     flow: Flow,
   ): Promise<void> {
     const site = this.siteAt(update.version);
-    const f = guarded(this.#functions.f, site, flow.task);
-    const inverse = guarded(this.#functions.inverse, site, flow.task);
+    // The value of a key is frozen in the state, and what leaves it is a record: the functions may change neither.
+    const f = guarded(onCopy(this.#functions.f), site, flow.task);
+    const inverse = guarded(onCopy(this.#functions.inverse), site, flow.task);
     const filter = this.#functions.filter && guarded(this.#functions.filter, site, flow.task);
-    const left = await combined(leaving, update.partition, f, flow);
-    const entered = await combined(entering, update.partition, f, flow);
+    const reduce = reducing(this.#functions.f);
+    const left = await combined(leaving, update.partition, reduce, site, flow);
+    const entered = await combined(entering, update.partition, reduce, site, flow);
     const put = (key: K, value: V): void => {
       if (filter === undefined || filter(key, value)) update.set(key, value);
       else if (update.has(key)) update.delete(key);
     };
-    await pushIterable(left.entries(), flow, ([key, gone]) => {
+    await pushIterable(left.entries(), flow, ([key, { value: gone }]) => {
       const total = update.get(key);
       const added = entered.get(key);
       if (total === undefined) {
@@ -153,29 +162,37 @@ export class IncrementalWindowNode<K, V> extends StatefulNode<K, V, [K, V]> {
         });
       }
       const rest = inverse(total, gone);
-      put(key, added === undefined ? rest : f(rest, added));
+      put(key, added === undefined ? rest : f(rest, added.value));
       entered.delete(key);
     });
-    await pushIterable(entered.entries(), flow, ([key, added]) => {
+    await pushIterable(entered.entries(), flow, ([key, { value: added }]) => {
       const total = update.get(key);
       put(key, total === undefined ? added : f(total, added));
     });
   }
 }
 
+/** The function, given a copy of its left argument; so what it returns is never that argument itself. */
+function onCopy<V>(f: (left: V, right: V) => V): (left: V, right: V) => V {
+  return (left, right) => {
+    try {
+      return f(privateCopy(left), right);
+    } catch (error) {
+      throw changeRefused(error);
+    }
+  };
+}
+
 /** The values of each key over several datasets, in order, as one. */
 async function combined<K, V>(
   datasets: readonly RDDNode<[K, V]>[],
   partition: number,
-  f: (left: V, right: V) => V,
+  reduce: Aggregator<V, V>,
+  site: OperatorSite,
   flow: Flow,
-): Promise<KeyMap<K, V>> {
-  const values = new KeyMap<K, V>();
-  for (const dataset of datasets) {
-    await dataset.run(partition, flow.nested(), ([key, value]) => {
-      const earlier = values.get(key);
-      values.set(key, earlier === undefined ? value : f(earlier, value));
-    });
-  }
+): Promise<Combined<K, V>> {
+  const values: Combined<K, V> = new KeyMap();
+  const add = combineInto(values, reduce, site, flow);
+  for (const dataset of datasets) await dataset.run(partition, flow.nested(), add);
   return values;
 }
