@@ -7,9 +7,11 @@
 import type { StateScan, StateUpdate, VersionedState } from "../../state/index.ts";
 import type { Partitioner } from "../rdd/index.ts";
 import {
+  breathe,
   type Dependency,
   type Flow,
   type Lineage,
+  mustBreathe,
   narrow,
   type OperatorSite,
   type Push,
@@ -134,10 +136,10 @@ export async function scanAll<K, S>(
   flow: Flow,
   visit: (key: K, value: S) => void,
 ): Promise<void> {
-  while (!flow.stopped) {
+  for (let goesOn = true; goesOn && !flow.stopped; ) {
     const more = scan.next(flow.pacer.chunkRecords, visit);
     // A backend in memory answers at once, and is not waited for.
-    if (!(typeof more === "boolean" ? more : await more)) return;
-    if (flow.pacer.sliceIsOver()) await flow.pacer.pause();
+    goesOn = typeof more === "boolean" ? more : await more;
+    if (mustBreathe(flow)) await breathe(flow);
   }
 }

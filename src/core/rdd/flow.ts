@@ -1,73 +1,70 @@
 /**
  * Owns: how records move through one task: pushed one by one from a source through composed functions, in slices
  * between which the event loop turns, until the source ends or the sink has had enough.
- * Invariants: I1 no slice is meant to last longer than `sliceMsMax`: the clock is asked at least every `chunkRecordsMax`
- * records. I2 once `stopped` is set no source pushes another record.
+ * Does not own: when a slice is over (pacer.ts).
+ * Invariants: I1 once `stopped` is set no source pushes another record. I2 an operator that makes many records of one may
+ * suspend the flow within a push; whoever pushes resumes it before the next record, so that the order stays.
  */
-import type { Clock } from "../../base/index.ts";
-import { StreamError } from "../../base/index.ts";
+import type { Pacer } from "./pacer.ts";
 import type { TaskContext } from "./task.ts";
 
 /** Takes one record. */
 export type Push<T> = (record: T) => void;
 
-/** Half of the 20 ms that the event loop may be kept waiting, as the last chunk of a slice may take long. */
-const sliceMsMax = 10;
-const chunkRecordsMax = 256;
-const chunkMsGoal = 1;
-
-/** Counts out how many records may be pushed before the clock is asked, and when it is time to yield. */
-export class Pacer {
-  readonly #clock: Clock;
-  readonly #signal: AbortSignal;
-  #chunkRecords = 1;
-  #chunkStartMs: number;
-  #sliceStartMs: number;
-
-  constructor(clock: Clock, signal: AbortSignal) {
-    this.#clock = clock;
-    this.#signal = signal;
-    this.#chunkStartMs = this.#sliceStartMs = clock.monotonicNow();
-  }
-
-  /** How many records may be pushed before `sliceIsOver` has to be asked again. */
-  get chunkRecords(): number {
-    return this.#chunkRecords;
-  }
-
-  /** Whether it is time to `pause`; to be asked after each chunk. */
-  sliceIsOver(): boolean {
-    const nowMs = this.#clock.monotonicNow();
-    const chunkMs = nowMs - this.#chunkStartMs;
-    this.#chunkStartMs = nowMs;
-    if (chunkMs > chunkMsGoal) this.#chunkRecords = Math.max(1, this.#chunkRecords >> 1);
-    else this.#chunkRecords = Math.min(chunkRecordsMax, this.#chunkRecords << 1);
-    return nowMs - this.#sliceStartMs >= sliceMsMax || this.#signal.aborted;
-  }
-
-  /** Lets the event loop turn; throws `job_cancelled` when the job was cancelled meanwhile. */
-  async pause(): Promise<void> {
-    throwIfCancelled(this.#signal);
-    await this.#clock.yieldToEventLoop();
-    this.#chunkStartMs = this.#sliceStartMs = this.#clock.monotonicNow();
-  }
-}
-
-/** Throws `job_cancelled` when the job of a task was cancelled. */
-export function throwIfCancelled(signal: AbortSignal): void {
-  if (signal.aborted) throw new StreamError("job_cancelled", {}, { cause: signal.reason });
+/** What an operator has not pushed yet of the results of one record. */
+export interface Rest {
+  /** Pushes it, in slices. */
+  push(): Promise<void>;
+  /** Gives it up. */
+  close(): void;
 }
 
 /** One flow of records from a source to a sink, within a task. */
 export class Flow {
   readonly task: TaskContext;
   readonly pacer: Pacer;
-  /** Set by a sink that has had enough. */
-  stopped = false;
+  /** Whether no other record may be pushed now: because it is `stopped`, or suspended. One look per record. */
+  isHalted = false;
+  #isStopped = false;
+  #rests: Rest[] = [];
 
   constructor(task: TaskContext, pacer: Pacer) {
     this.task = task;
     this.pacer = pacer;
+  }
+
+  /** Set by a sink that has had enough. */
+  get stopped(): boolean {
+    return this.#isStopped;
+  }
+
+  set stopped(isStopped: boolean) {
+    this.#isStopped = isStopped;
+    this.isHalted = isStopped || this.isSuspended;
+  }
+
+  /** Whether there is something that has to be pushed before the next record: see `resume`. */
+  get isSuspended(): boolean {
+    return this.#rests.length > 0;
+  }
+
+  /** Leaves the rest of the results of a record for later, when the slice is over within a push, which cannot wait. */
+  suspend(rest: Rest): void {
+    this.#rests.push(rest);
+    this.isHalted = true;
+  }
+
+  /** Lets the event loop turn and pushes what was left, that of the operators behind first, as they suspended first. */
+  async resume(): Promise<void> {
+    const rests = this.#rests;
+    this.#rests = [];
+    this.isHalted = this.#isStopped;
+    try {
+      await this.pacer.pause();
+      for (let rest = rests.shift(); rest !== undefined; rest = rests.shift()) await rest.push();
+    } finally {
+      for (const rest of rests) rest.close();
+    }
   }
 
   /** A flow of its own within the same task: stopping it does not stop this one. */
@@ -76,23 +73,35 @@ export class Flow {
   }
 }
 
+/** What a source does after each chunk of records: whatever it takes before the next one may be pushed. */
+export async function breathe(flow: Flow): Promise<void> {
+  if (flow.isSuspended) await flow.resume();
+  else await flow.pacer.pause();
+}
+
+/** Whether there is something to `breathe` for; to be asked after each chunk. */
+export function mustBreathe(flow: Flow): boolean {
+  return flow.isSuspended || flow.pacer.sliceIsOver();
+}
+
 /** Pushes the records of an array, in slices. */
 export async function pushArray<T>(
   records: readonly T[],
   flow: Flow,
   push: Push<T>,
+  from = 0,
 ): Promise<void> {
-  let index = 0;
+  let index = from;
   while (index < records.length && !flow.stopped) {
     index = pushChunk(records, index, flow, push);
-    if (flow.pacer.sliceIsOver()) await flow.pacer.pause();
+    if (mustBreathe(flow)) await breathe(flow);
   }
 }
 
 function pushChunk<T>(records: readonly T[], from: number, flow: Flow, push: Push<T>): number {
   const until = Math.min(records.length, from + flow.pacer.chunkRecords);
   let index = from;
-  while (index < until && !flow.stopped) push(records[index++] as T);
+  while (index < until && !flow.isHalted) push(records[index++] as T);
   return index;
 }
 
@@ -108,7 +117,7 @@ export async function pushIterable<T>(
   try {
     while (!ended && !flow.stopped) {
       ended = pullChunk(iterator, flow, push);
-      if (flow.pacer.sliceIsOver()) await flow.pacer.pause();
+      if (mustBreathe(flow)) await breathe(flow);
     }
   } finally {
     if (!ended) iterator.return?.();
@@ -117,7 +126,7 @@ export async function pushIterable<T>(
 
 /** Pushes up to a chunk; true when the iterator has ended. */
 function pullChunk<T>(iterator: Iterator<T>, flow: Flow, push: Push<T>): boolean {
-  for (let left = flow.pacer.chunkRecords; left > 0 && !flow.stopped; left--) {
+  for (let left = flow.pacer.chunkRecords; left > 0 && !flow.isHalted; left--) {
     const next = iterator.next();
     if (next.done === true) return true;
     push(next.value);
@@ -134,6 +143,7 @@ export async function pushAsyncIterable<T>(
   let left = flow.pacer.chunkRecords;
   for await (const record of records) {
     push(record);
+    if (flow.isSuspended) await flow.resume();
     // Not when the next one comes: that may take for ever.
     if (flow.stopped) return;
     if (--left > 0) continue;

@@ -9,13 +9,13 @@ export type {
   SaveBeginning,
 } from "./files.ts";
 export {
+  breathe,
   Flow,
-  Pacer,
+  mustBreathe,
   type Push,
   pushArray,
   pushAsyncIterable,
   pushIterable,
-  throwIfCancelled,
 } from "./flow.ts";
 export {
   type Dataset,
@@ -30,6 +30,7 @@ export type { PartitionResult } from "./operators/map-partitions.ts";
 export { partitionedBy } from "./operators/partition-by.ts";
 export { type PartitionReader, SourceNode } from "./operators/source.ts";
 export { unionOf } from "./operators/union.ts";
+export { Pacer, throwIfCancelled } from "./pacer.ts";
 export {
   HashPartitioner,
   KeyGroupPartitioner,

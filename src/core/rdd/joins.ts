@@ -30,10 +30,24 @@ export function joined<K>(
   );
 }
 
-function allPairs(lefts: readonly unknown[], rights: readonly unknown[]): [unknown, unknown][] {
+/** More of them are made one by one: all pairs of two long lists at once would keep everything else waiting. */
+const pairsAtOnceMax = 256;
+
+function allPairs(
+  lefts: readonly unknown[],
+  rights: readonly unknown[],
+): Iterable<[unknown, unknown]> {
+  if (lefts.length * rights.length > pairsAtOnceMax) return eachPair(lefts, rights);
   const pairs: [unknown, unknown][] = [];
   for (const left of lefts) for (const right of rights) pairs.push([left, right]);
   return pairs;
+}
+
+function* eachPair(
+  lefts: readonly unknown[],
+  rights: readonly unknown[],
+): Generator<[unknown, unknown], void, undefined> {
+  for (const left of lefts) for (const right of rights) yield [left, right];
 }
 
 /** Each key with the values that each dataset has for it. */

@@ -9,7 +9,8 @@ import { copyOfZero, reducing } from "./aggregators.ts";
 import type { PartitionBody } from "./environment.ts";
 import type { FileWriter } from "./files.ts";
 import { checkBounds, checkBucketCount, evenBounds, Histogram } from "./histogram.ts";
-import { ordered } from "./ordered.ts";
+import { concatenated, ordered, orderedInSlices } from "./ordered.ts";
+import { Pacer, visitAll } from "./pacer.ts";
 import { RDDHandle } from "./rdd-handle.ts";
 import { Reduction } from "./reduction.ts";
 import type { Adding, NotPromise, Returned, TupleHint } from "./returned.ts";
@@ -29,7 +30,7 @@ type Pairs<K, V> = RDDActions<[K, V]>;
 export class RDDActions<T> extends RDDHandle<T> {
   /** All records, in the order of the partitions. */
   async collect(): Promise<T[]> {
-    return (await this.#gatherAll()).flat();
+    return concatenated(await this.#gatherAll());
   }
 
   /** How many records there are. */
@@ -174,7 +175,7 @@ export class RDDActions<T> extends RDDHandle<T> {
   /** The records partition by partition, each computed when the one before has been read. */
   async *toLocalIterator(): AsyncGenerator<T, void, undefined> {
     for (let partition = 0; partition < this.node.partitionCount; partition++) {
-      yield* (await this.#gather([partition])).flat();
+      yield* concatenated(await this.#gather([partition]));
     }
   }
 
@@ -218,7 +219,8 @@ export class RDDActions<T> extends RDDHandle<T> {
   async collectAsMap<K, V>(this: Pairs<K, V>): Promise<KeyMap<K, V>> {
     const map = new KeyMap<K, V>();
     const keep = (pair: readonly [K, V]): void => void map.set(keyOf(pair), pair[1]);
-    (await this.collect()).forEach(guarded(keep, this.#site("collectAsMap"), undefined));
+    const pairs = await this.collect();
+    await this.#visitAll(pairs, guarded(keep, this.#site("collectAsMap"), undefined));
     return map;
   }
 
@@ -245,9 +247,9 @@ export class RDDActions<T> extends RDDHandle<T> {
     });
     const combined: Combined<K, V> = new KeyMap();
     const join = joinInto(combined, reducing(f), site, { task: undefined });
-    for (const part of parts) for (const entry of part) join(entry);
+    for (const part of parts) await this.#visitAll(part, join);
     const map = new KeyMap<K, V>();
-    combined.forEach(({ value }, key) => map.set(key, value));
+    await this.#visitAll(combined, ([key, { value }]) => map.set(key, value));
     return map;
   }
 
@@ -343,9 +345,11 @@ export class RDDActions<T> extends RDDHandle<T> {
         smallest.push(record);
         if (smallest.length >= 4 * count + 64) smallest = ordered(smallest, call).slice(0, count);
       });
-      return ordered(smallest, call).slice(0, count);
+      return (await orderedInSlices(smallest, call, input.flow.pacer)).slice(0, count);
     });
-    return ordered(parts.flat(), guarded(compare, site, undefined)).slice(0, count);
+    const call = guarded(compare, site, undefined);
+    const pacer = Pacer.onDriver(this.node.environment.clock);
+    return (await orderedInSlices(concatenated(parts), call, pacer)).slice(0, count);
   }
 
   /** One of the records, by a function that compares two and changes neither. */
@@ -399,15 +403,20 @@ export class RDDActions<T> extends RDDHandle<T> {
     return first.value;
   }
 
+  /** Visits records on the driver, where nothing else could happen meanwhile if it were done at once. */
+  #visitAll<R>(records: Iterable<R>, visit: (record: R) => void): Promise<void> {
+    return visitAll(records, Pacer.onDriver(this.node.environment.clock), visit);
+  }
+
   #run<R>(partitions: readonly number[], body: PartitionBody<T, R>): Promise<R[]> {
     return this.node.environment.runJob(this.node, partitions, body);
   }
 
-  #gatherAll(): Promise<(readonly T[])[]> {
+  #gatherAll(): Promise<T[][]> {
     return this.#gather(allOf(this.node.partitionCount));
   }
 
-  #gather(partitions: readonly number[]): Promise<(readonly T[])[]> {
+  #gather(partitions: readonly number[]): Promise<T[][]> {
     return this.#run(partitions, async (input) => {
       const records: T[] = [];
       await input.each((record) => {
@@ -424,9 +433,9 @@ export class RDDActions<T> extends RDDHandle<T> {
       await input.each(guarded(add, this.#site(action), input.flow.task));
       return counts;
     });
-    const total = new KeyMap<K, number>();
-    for (const part of parts) {
-      part.forEach((count, key) => total.set(key, (total.get(key) ?? 0) + count));
+    const [total = new KeyMap<K, number>(), ...others] = parts;
+    for (const part of others) {
+      await this.#visitAll(part, ([key, count]) => total.update(key, (sum) => (sum ?? 0) + count));
     }
     return total;
   }

@@ -1,6 +1,7 @@
 import { StreamError } from "../../../base/index.ts";
-import { type Flow, type Push, pushArray, throwIfCancelled } from "../flow.ts";
+import { type Flow, type Push, pushArray } from "../flow.ts";
 import { NarrowNode, type RDDNode } from "../node.ts";
+import { throwIfCancelled } from "../pacer.ts";
 import { userError } from "../user-function.ts";
 
 /**

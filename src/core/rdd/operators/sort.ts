@@ -7,6 +7,7 @@ import { checkPair } from "../aggregator.ts";
 import { type Flow, type Push, pushArray } from "../flow.ts";
 import { type Dependency, type Lineage, narrow, type StageBarrier } from "../lineage.ts";
 import { RDDNode } from "../node.ts";
+import { concatenated, orderedInSlices } from "../ordered.ts";
 import { checkPartitionCount, type Partitioner, RangePartitioner } from "../partitioner.ts";
 import { Shuffle } from "../shuffle.ts";
 import type { OperatorSite } from "../task.ts";
@@ -131,8 +132,8 @@ export class SortByKeyNode<K, V> extends RDDNode<[K, V]> {
   }
 
   protected async compute(partition: number, flow: Flow, push: Push<[K, V]>): Promise<void> {
-    const sort = guarded(sortedPairs<K, V>, this.site, flow.task);
-    await pushArray(sort(this.#shuffle.pairsOf(partition), this.#ascending), flow, push);
+    const pairs = this.#shuffle.pairsOf(partition);
+    await pushSorted(pairs, { ascending: this.#ascending, site: this.site, flow }, push);
   }
 }
 
@@ -157,13 +158,22 @@ export class RepartitionAndSortNode<K, V> extends RDDNode<[K, V]> {
   }
 
   protected async compute(partition: number, flow: Flow, push: Push<[K, V]>): Promise<void> {
-    const sort = guarded(sortedPairs<K, V>, this.site, flow.task);
-    await pushArray(sort(this.#shuffle.pairsOf(partition), true), flow, push);
+    const pairs = this.#shuffle.pairsOf(partition);
+    await pushSorted(pairs, { ascending: true, site: this.site, flow }, push);
   }
 }
 
-function sortedPairs<K, V>(buckets: readonly (readonly [K, V][])[], ascending: boolean): [K, V][] {
-  return buckets
-    .flat()
-    .sort(ascending ? (a, b) => compareKeys(a[0], b[0]) : (a, b) => compareKeys(b[0], a[0]));
+async function pushSorted<K, V>(
+  buckets: readonly (readonly [K, V][])[],
+  { ascending, flow, site }: { ascending: boolean; flow: Flow; site: OperatorSite },
+  push: Push<[K, V]>,
+): Promise<void> {
+  const compare = guarded(
+    ascending
+      ? (a: [K, V], b: [K, V]) => compareKeys(a[0], b[0])
+      : (a: [K, V], b: [K, V]) => compareKeys(b[0], a[0]),
+    site,
+    flow.task,
+  );
+  await pushArray(await orderedInSlices(concatenated(buckets), compare, flow.pacer), flow, push);
 }

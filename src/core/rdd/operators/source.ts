@@ -25,5 +25,6 @@ export class SourceNode<T> extends RDDNode<T> {
 
   protected async compute(partition: number, flow: Flow, push: Push<T>): Promise<void> {
     await this.#readers[partition]?.(flow, push);
+    if (flow.isSuspended) await flow.resume();
   }
 }

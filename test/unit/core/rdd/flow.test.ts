@@ -10,27 +10,7 @@ import {
 } from "../../../../src/core/index.ts";
 import { ManualClock } from "../../../../src/testing/manual-clock.ts";
 import { datasets } from "./datasets.ts";
-
-/** A clock on which each look takes a while, and which counts how often the event loop turned. */
-class SlowClock extends ManualClock implements Clock {
-  looks = 0;
-  turns = 0;
-  readonly #msPerLook: number;
-
-  constructor(msPerLook: number) {
-    super();
-    this.#msPerLook = msPerLook;
-  }
-
-  override monotonicNow(): number {
-    return this.looks++ * this.#msPerLook;
-  }
-
-  override yieldToEventLoop(): Promise<void> {
-    this.turns++;
-    return super.yieldToEventLoop();
-  }
-}
+import { SlowClock } from "./slow-clock.ts";
 
 function flowOn(clock: Clock, signal = new AbortController().signal): Flow {
   const task: TaskContext = {
