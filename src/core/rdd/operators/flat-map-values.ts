@@ -2,7 +2,7 @@ import { checkPair } from "../aggregator.ts";
 import type { Flow, Push } from "../flow.ts";
 import { NarrowNode, type RDDNode } from "../node.ts";
 import { userError } from "../user-function.ts";
-import { inTurn, pushGiven } from "./push-given.ts";
+import { pushGiven } from "./push-given.ts";
 
 /** `flatMapValues`: each key with any number of values for each of its values; keys stay where they are. */
 export class FlatMapValuesNode<K, V, W> extends NarrowNode<[K, V], [K, W]> {
@@ -17,7 +17,7 @@ export class FlatMapValuesNode<K, V, W> extends NarrowNode<[K, V], [K, W]> {
     const f = this.#f;
     const { site } = this;
     const { task } = flow;
-    const take = (pair: [K, V]): void => {
+    return this.parent.run(partition, flow, (pair) => {
       let values: Iterable<W>;
       try {
         checkPair(pair);
@@ -26,7 +26,6 @@ export class FlatMapValuesNode<K, V, W> extends NarrowNode<[K, V], [K, W]> {
         throw userError(site, task, error);
       }
       pushGiven(values, site, flow, (value) => push([pair[0], value]));
-    };
-    return this.parent.run(partition, flow, inTurn(flow, take));
+    });
   }
 }

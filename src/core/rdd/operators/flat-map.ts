@@ -1,7 +1,7 @@
 import type { Flow, Push } from "../flow.ts";
 import { NarrowNode, type RDDNode } from "../node.ts";
 import { userError } from "../user-function.ts";
-import { inTurn, pushGiven } from "./push-given.ts";
+import { pushGiven } from "./push-given.ts";
 
 /** `flatMap`: any number of records for each record. */
 export class FlatMapNode<P, T> extends NarrowNode<P, T> {
@@ -16,7 +16,7 @@ export class FlatMapNode<P, T> extends NarrowNode<P, T> {
     const f = this.#f;
     const { site } = this;
     const { task } = flow;
-    const take = (record: P): void => {
+    return this.parent.run(partition, flow, (record) => {
       let results: Iterable<T>;
       try {
         results = f(record);
@@ -24,7 +24,6 @@ export class FlatMapNode<P, T> extends NarrowNode<P, T> {
         throw userError(site, task, error);
       }
       pushGiven(results, site, flow, push);
-    };
-    return this.parent.run(partition, flow, inTurn(flow, take));
+    });
   }
 }

@@ -6,26 +6,7 @@ import { type Flow, type Push, pushArray, pushIterable } from "../flow.ts";
 import type { OperatorSite } from "../task.ts";
 import { guardedRecords, refusePromise, userError } from "../user-function.ts";
 
-/** Takes a record of which an operator makes any number; one that comes while the flow is suspended waits for its turn. */
-export function inTurn<P>(flow: Flow, take: Push<P>): Push<P> {
-  return (record) => {
-    if (flow.isHalted && flow.isSuspended) flow.suspend(turnOf(record, flow, take));
-    else take(record);
-  };
-}
-
-function turnOf<P>(record: P, flow: Flow, take: Push<P>): Parameters<Flow["suspend"]>[0] {
-  return {
-    push: async () => {
-      if (flow.stopped) return;
-      take(record);
-      if (flow.isSuspended) await flow.resume();
-    },
-    close: () => {},
-  };
-}
-
-/** Pushes the results until the sink has had enough; a generator is then closed, so it may be without end. */
+/** Pushes the results until the sink has had enough; a generator is then closed, so it may be without end. Where the flow is suspended already, all of them are left to it. */
 export function pushGiven<T>(
   results: Iterable<T>,
   site: OperatorSite,
