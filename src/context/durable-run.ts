@@ -234,6 +234,10 @@ export class DurableRun {
       for (const { batchTimeMs, inputs } of batches) {
         adoptInputs(graph.inputsInUse, batchTimeMs, inputs);
       }
+      for (const { batchTimeMs, completed } of this.#life.knowledge.progress) {
+        const leftOutOf = completed?.leftOutOf ?? [];
+        if (leftOutOf.length > 0) graph.leaveOut(batchTimeMs, new Set(leftOutOf));
+      }
       const times = batches.map(({ batchTimeMs }) => batchTimeMs);
       for (const span of downSpans(times, plan.lastMs + batchIntervalMs, batchIntervalMs)) {
         graph.addGap(span);

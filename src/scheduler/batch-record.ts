@@ -1,6 +1,6 @@
 /** Owns: what is known of one batch while it is worked on, and the records that listeners get of it. */
 import { messageOf } from "../base/index.ts";
-import type { InputInfo, StreamJob } from "../core/index.ts";
+import type { BatchOutputs, InputInfo, StreamJob } from "../core/index.ts";
 import type { BatchInfo, OutputOperationInfo } from "./listener.ts";
 
 interface OutputRecord {
@@ -72,6 +72,16 @@ export class BatchRecord {
     const own = this.#failure === undefined ? [] : [{ uid: undefined, error: this.#failure.error }];
     const outputs = [...this.#outputs.values()].filter((output) => "error" in output);
     return [...own, ...outputs.map(({ job, error }) => ({ uid: job.uid, error }))];
+  }
+
+  /** How the outputs ended; none succeeded in a batch that failed besides, as nothing tells what that spoilt. */
+  get outputs(): BatchOutputs {
+    const all = [...this.#outputs.values()];
+    const uidsOf = (some: readonly OutputRecord[]) => new Set(some.map(({ job }) => job.uid));
+    return {
+      succeeded: uidsOf(this.#failure === undefined ? all.filter((o) => !("error" in o)) : []),
+      failed: uidsOf(all.filter((output) => "error" in output)),
+    };
   }
 
   outputInfo(job: StreamJob): OutputOperationInfo {

@@ -76,7 +76,7 @@ export class BatchRunner {
   async bringStates({ leftOutOf, timeMs }: LeftBatch): Promise<void> {
     const { graph } = this.#options;
     const { error } = await this.#attempt(timeMs, "state", async () => {
-      graph.giveUp(timeMs, (uid) => leftOutOf.includes(uid));
+      graph.passOver(timeMs, new Set(leftOutOf));
       await graph.environment.runStages(await graph.planStates(timeMs));
     });
     if (error === undefined) return;
@@ -214,11 +214,14 @@ export class BatchRunner {
     });
     if (decision.do !== "dead letter") return { error, isFatal: decision.do === "stop" };
     // Before it is handed over: no later batch may make up for it meanwhile.
-    leftOutOf.push(...graph.giveUp(record.timeMs));
+    const givenUp = graph.giveUp(record.timeMs, record.outputs);
+    leftOutOf.push(...givenUp.leftOutOf);
     try {
       // As a job, so that a stop that it asks for does not wait for the batch that waits for it.
       const scope = { batchTimeMs: record.timeMs, uid: "dead letter", attempt: 0 };
-      await this.#asJob(scope, async () => decision.deliver(this.#failureOf(record)));
+      await this.#asJob(scope, async () =>
+        decision.deliver(this.#failureOf(record, givenUp.keptBy)),
+      );
     } catch (undelivered) {
       // A batch that nobody took over must not be passed over.
       const details = { batchTimeMs: record.timeMs };
@@ -228,7 +231,7 @@ export class BatchRunner {
     return undefined;
   }
 
-  #failureOf(record: BatchRecord): BatchFailure {
+  #failureOf(record: BatchRecord, keptBy: readonly string[]): BatchFailure {
     return {
       batchTime: record.timeMs,
       outputs: record.failures.flatMap(({ uid, error }) =>
@@ -236,6 +239,7 @@ export class BatchRunner {
       ),
       error: record.failures[0]?.error,
       inputs: record.inputs,
+      keptBy,
       readInputs: () => this.#readInputs(record.timeMs),
     };
   }

@@ -11,6 +11,11 @@ export interface BatchFailure {
   /** The first error. */
   readonly error: unknown;
   readonly inputs: readonly InputInfo[];
+  /**
+   * The stateful operators, by uid, whose state has the data of the batch all the same: it had come about when something
+   * else failed. Whoever sends the data again counts them twice there.
+   */
+  readonly keptBy: readonly string[];
   /** The records that the batch was given, by input stream, as far as they can be read. */
   readInputs(): Promise<ReadonlyMap<number, readonly unknown[]>>;
 }

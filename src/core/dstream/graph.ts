@@ -32,6 +32,20 @@ export interface BatchPlan {
   readonly stateUpdates: readonly StageBarrier[];
 }
 
+/** What giving up a batch came to, by the uids of streams. */
+export interface GivenUp {
+  /** The stateful operators whose states have the data of the batch all the same. */
+  readonly keptBy: readonly string[];
+  /** The streams that go on without its data. */
+  readonly leftOutOf: readonly string[];
+}
+
+/** How the output operations of a batch ended, by uid. */
+export interface BatchOutputs {
+  readonly succeeded: ReadonlySet<string>;
+  readonly failed: ReadonlySet<string>;
+}
+
 /** The stream graph of one context. */
 export class StreamGraph implements StreamScope {
   readonly environment: DatasetEnvironment;
@@ -231,15 +245,34 @@ export class StreamGraph implements StreamScope {
   }
 
   /**
-   * Leaves the data of a batch that was given up out of the states that did not come about, of those operators whose uid
-   * `concerns`; tells their uids.
+   * Leaves the data of a batch that was given up out of the states that did not come about, and of the plain windows but
+   * for those that were computed with it: all their outputs succeeded.
    */
-  giveUp(timeMs: number, concerns: (uid: string) => boolean = () => true): readonly string[] {
-    const owing = this.#statefulInUse().filter(
-      (stream) => stream.owes(timeMs) && concerns(stream.uid),
+  giveUp(timeMs: number, outcome: BatchOutputs): GivenUp {
+    const stateful = this.#statefulInUse();
+    const keptBy = stateful.filter((stream) => stream.updateAt(timeMs)?.isComplete() === true);
+    const owing = stateful.filter((stream) => stream.owes(timeMs));
+    const succeeded = this.#reachable(({ uid }) => outcome.succeeded.has(uid));
+    const failed = this.#reachable(({ uid }) => outcome.failed.has(uid));
+    const spoilt = [...this.#inUse].filter(
+      (stream) => failed.has(stream) || !succeeded.has(stream),
     );
+    const leftOutOf = new Set([...owing, ...spoilt].map(({ uid }) => uid));
     for (const stream of owing) stream.giveUp(timeMs);
-    return owing.map(({ uid }) => uid);
+    for (const stream of spoilt) stream.leaveOut(timeMs);
+    return { keptBy: keptBy.map(({ uid }) => uid), leftOutOf: [...leftOutOf] };
+  }
+
+  /** Leaves the data of a batch out of the states of these operators; for one that an earlier life gave up. */
+  passOver(timeMs: number, uids: ReadonlySet<string>): void {
+    for (const stream of this.#statefulInUse()) {
+      if (uids.has(stream.uid) && stream.owes(timeMs)) stream.giveUp(timeMs);
+    }
+  }
+
+  /** Leaves the data of a batch out of those of these streams that look back; for one that an earlier life gave up. */
+  leaveOut(timeMs: number, uids: ReadonlySet<string>): void {
+    for (const stream of this.#inUse) if (uids.has(stream.uid)) stream.leaveOut(timeMs);
   }
 
   /** Whether a state of that time has yet to come about. */
@@ -278,5 +311,16 @@ export class StreamGraph implements StreamScope {
 
   #statefulInUse(): readonly StatefulStream[] {
     return this.#stateful.filter((stream) => this.#inUse.has(stream));
+  }
+
+  #reachable(isMeant: (output: OutputStream) => boolean): ReadonlySet<StreamLineage> {
+    const seen = new Set<StreamLineage>();
+    const visit = (stream: StreamLineage): void => {
+      if (seen.has(stream)) return;
+      seen.add(stream);
+      stream.parents.forEach(visit);
+    };
+    for (const output of this.#outputs.filter(isMeant)) output.parents.forEach(visit);
+    return seen;
   }
 }

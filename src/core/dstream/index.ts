@@ -1,6 +1,6 @@
 export { DStream, MapWithStateDStream, type StreamsOf, transformed } from "./dstream.ts";
 export { OutputOperation } from "./dstream-outputs.ts";
-export { type BatchPlan, StreamGraph } from "./graph.ts";
+export { type BatchOutputs, type BatchPlan, StreamGraph } from "./graph.ts";
 export {
   type GraphDescription,
   hasIdentity,

@@ -169,6 +169,13 @@ export abstract class DStreamNode<T> implements StreamLineage {
     this.forgetOlder(untilMs);
   }
 
+  get leavesOut(): boolean {
+    return this.parents.length > 0 && this.parents.every((parent) => parent.leavesOut);
+  }
+
+  /** Most streams make nothing of several times. */
+  leaveOut(_timeMs: number): void {}
+
   /** What an operator itself keeps of times up to `untilMs` may go. */
   protected forgetOlder(_untilMs: number): void {}
 

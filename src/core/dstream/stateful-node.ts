@@ -171,6 +171,10 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
     else stage.giveUp();
   }
 
+  override get leavesOut(): boolean {
+    return true;
+  }
+
   /** The dataset of a time, after those of all earlier times were made. */
   protected abstract computeNext(timeMs: number): Promise<RDDNode<T> | undefined>;
 

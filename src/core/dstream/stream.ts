@@ -18,6 +18,10 @@ export interface StreamLineage extends Describable {
   readonly rememberMs: number;
   askToRemember(ms: number): void;
   forget(beforeMs: number): Promise<void>;
+  /** Whether its dataset of a time that was given up is without the data of that time: it comes from a state or a window. */
+  readonly leavesOut: boolean;
+  /** Leaves the data of that time out of what is made of several times; for a batch that was given up. */
+  leaveOut(timeMs: number): void;
 }
 
 /** What an input made of a batch time: for listeners and the status page. */

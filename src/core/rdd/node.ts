@@ -17,13 +17,13 @@ import { userError } from "./user-function.ts";
 export abstract class RDDNode<T> implements Dataset<T> {
   readonly id: number;
   readonly environment: DatasetEnvironment;
-  readonly dependencies: readonly Dependency[];
   /** What made it: "map", "reduceByKey", ... */
   readonly kind: string;
   /** Tells in which partition a key is, where that is known. */
   readonly partitioner: Partitioner | undefined;
   /** A name given by the user. */
   name: string | undefined;
+  readonly #dependencies: readonly Dependency[];
   #site: OperatorSite | undefined;
   #level: StorageLevel = StorageLevels.NONE;
 
@@ -36,8 +36,12 @@ export abstract class RDDNode<T> implements Dataset<T> {
     this.id = environment.nextDatasetId();
     this.environment = environment;
     this.kind = kind;
-    this.dependencies = dependencies;
+    this.#dependencies = dependencies;
     this.partitioner = partitioner;
+  }
+
+  get dependencies(): readonly Dependency[] {
+    return this.#dependencies;
   }
 
   abstract get partitionCount(): number;

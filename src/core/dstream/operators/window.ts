@@ -1,5 +1,12 @@
 import { StreamError } from "../../../base/index.ts";
-import { type RDDNode, unionOf } from "../../rdd/index.ts";
+import {
+  type Dependency,
+  type Flow,
+  NarrowNode,
+  type Push,
+  type RDDNode,
+  unionOf,
+} from "../../rdd/index.ts";
 import { type StorageLevel, StorageLevels } from "../../storage-level.ts";
 import { type Duration, duration, isMultipleOf } from "../../time.ts";
 import { DStreamNode } from "../node.ts";
@@ -29,10 +36,29 @@ export function windowSize(
   return { windowMs, slideMs };
 }
 
+/** One batch of a window: nothing, once it is left out, also where the window was made before. */
+class WindowPartNode<T> extends NarrowNode<T, T> {
+  readonly #isLeftOut: () => boolean;
+
+  constructor(parent: RDDNode<T>, isLeftOut: () => boolean) {
+    super(parent, "window", parent.partitioner);
+    this.#isLeftOut = isLeftOut;
+  }
+
+  override get dependencies(): readonly Dependency[] {
+    return this.#isLeftOut() ? [] : super.dependencies;
+  }
+
+  protected async compute(partition: number, flow: Flow, push: Push<T>): Promise<void> {
+    if (!this.#isLeftOut()) await this.parent.run(partition, flow, push);
+  }
+}
+
 /** `window`: at each slide, the union of the parent's datasets of the times in (t - window, t]. */
 export class WindowNode<T> extends DStreamNode<T> {
   readonly #parent: DStreamNode<T>;
   readonly #windowMs: number;
+  readonly #leftOutMs = new Set<number>();
 
   constructor(parent: DStreamNode<T>, { windowMs, slideMs }: WindowSize) {
     super(parent.scope, "window", [parent], { slideMs, parameters: [windowMs, slideMs] });
@@ -53,9 +79,31 @@ export class WindowNode<T> extends DStreamNode<T> {
     return this.#windowMs;
   }
 
+  override get leavesOut(): boolean {
+    return true;
+  }
+
+  /** Over another window, or a state, it is that which leaves the batch out: its dataset of the time has others, too. */
+  override leaveOut(timeMs: number): void {
+    if (!this.#parent.leavesOut) this.#leftOutMs.add(timeMs);
+  }
+
+  protected override forgetOlder(untilMs: number): void {
+    for (const timeMs of this.#leftOutMs) {
+      if (timeMs + this.#windowMs <= untilMs) this.#leftOutMs.delete(timeMs);
+    }
+  }
+
   protected async compute(timeMs: number): Promise<RDDNode<T> | undefined> {
-    const datasets = await datasetsWithin(this.#parent, timeMs - this.#windowMs, timeMs);
-    return unionOf(this.scope.environment, datasets, "window");
+    const parts: RDDNode<T>[] = [];
+    const stepMs = this.#parent.slideMs;
+    for (let atMs = timeMs - this.#windowMs + stepMs; atMs <= timeMs; atMs += stepMs) {
+      if (this.scope.gapAt(atMs) !== undefined) continue;
+      const isLeftOut = () => this.#leftOutMs.has(atMs);
+      const dataset = isLeftOut() ? undefined : await this.#parent.at(atMs);
+      if (dataset !== undefined) parts.push(new WindowPartNode(dataset, isLeftOut));
+    }
+    return unionOf(this.scope.environment, parts, "window");
   }
 }
 
