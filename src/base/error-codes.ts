@@ -726,6 +726,11 @@ export const errorCodes = {
     message: "a file writer gave something that is neither text nor bytes",
     help: "give strings or Uint8Arrays",
   },
+  print_failed: {
+    kind: "unavailable",
+    message: "standard output takes nothing any more",
+    help: "find out what reads it, as it has gone; or give print a function of your own",
+  },
   sink_fenced: {
     kind: "closed",
     message: "a later driver of the application writes to the sink, so this one may not",

@@ -22,7 +22,7 @@ import {
   LocalBlockStore,
   summing,
 } from "../executor/index.ts";
-import { datasetFiles } from "../sinks/index.ts";
+import { datasetFiles, printOn } from "../sinks/index.ts";
 import { textFile } from "../sources/index.ts";
 
 /** The options of a DataContext. */
@@ -32,7 +32,7 @@ export interface DataContextOptions {
   /** The folder for blocks on disk; made when it is needed, and removed in the end (default: a temporary one). */
   readonly blockDirectory?: string;
   /** What `print` writes to (default: standard output). */
-  readonly print?: (text: string) => void;
+  readonly print?: (text: string) => void | Promise<void>;
   readonly clock?: Clock;
 }
 
@@ -65,7 +65,7 @@ export class DataContext {
       blocks: this.#blocks,
       files: datasetFiles,
       nextDatasetId: () => datasets++,
-      print: options.print ?? ((text) => void process.stdout.write(text)),
+      print: options.print ?? ((text) => printOn(process.stdout, text)),
       runStages: (stages) => runner.runStages(stages),
       runJob: (dataset, partitions, body) => {
         this.#assertOpen();

@@ -94,8 +94,11 @@ export interface StreamingContextOptions {
   readonly upgrade?: "allow" | "strict";
   /** Aborting it stops the context at once. */
   readonly signal?: AbortSignal;
-  /** What the output operation `print` writes to (default: standard output). */
-  readonly print?: (text: string) => void;
+  /**
+   * What the output operation `print` writes to (default: standard output); a promise is waited for. Where it throws or
+   * rejects, the output fails.
+   */
+  readonly print?: (text: string) => void | Promise<void>;
   readonly clock?: Clock;
   readonly logger?: Logger;
 }

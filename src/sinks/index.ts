@@ -8,3 +8,4 @@ export {
 } from "./postgres-sink.ts";
 export type { SqlRow, SqlValue } from "./sql-ledger.ts";
 export { type SqliteDatabase, type SqliteStatement, sqliteSink } from "./sqlite-sink.ts";
+export { printOn } from "./standard-output.ts";

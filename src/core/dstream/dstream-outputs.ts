@@ -97,7 +97,7 @@ export class DStreamOutputs<T> extends DStreamHandle<T> {
         const lines = records.slice(0, count).map(lineOf);
         if (records.length > count) lines.push("...");
         const rule = "-------------------------------------------";
-        environment.print([rule, `Time: ${timeMs} ms`, rule, ...lines, "", ""].join("\n"));
+        await environment.print([rule, `Time: ${timeMs} ms`, rule, ...lines, "", ""].join("\n"));
       },
       declarationSite(),
     );
