@@ -32,7 +32,7 @@ export interface DataContextOptions {
   /** The folder for blocks on disk; made when it is needed, and removed in the end (default: a temporary one). */
   readonly blockDirectory?: string;
   /** What `print` writes to (default: standard output). */
-  readonly print?: (text: string) => void | Promise<void>;
+  readonly print?: (text: string) => unknown;
   readonly clock?: Clock;
 }
 

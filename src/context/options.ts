@@ -98,7 +98,7 @@ export interface StreamingContextOptions {
    * What the output operation `print` writes to (default: standard output); a promise is waited for. Where it throws or
    * rejects, the output fails.
    */
-  readonly print?: (text: string) => void | Promise<void>;
+  readonly print?: (text: string) => unknown;
   readonly clock?: Clock;
   readonly logger?: Logger;
 }

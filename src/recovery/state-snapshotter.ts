@@ -125,7 +125,8 @@ export class StateSnapshotter {
       started(info);
       const header = { operatorUid, versionMs, baseVersionMs, stateVersion };
       const entries = this.#paced(snapshot.entries());
-      const ref = await writeStateSnapshot(store, name, header, entries, stateSchema);
+      const { stateCodecId: codecId } = operator;
+      const ref = await writeStateSnapshot(store, name, header, entries, stateSchema, codecId);
       await journal.append({ kind: "snapshot_written", snapshot: ref });
       snapshot.confirm();
       this.#newest.set(operatorUid, versionMs);

@@ -23,7 +23,7 @@ export interface DatasetEnvironment {
   readonly files: DatasetFiles;
   nextDatasetId(): number;
   /** Prints for people: what the output operation `print` is for. */
-  print(text: string): void | Promise<void>;
+  print(text: string): unknown;
   /** Completes these stages, in order, with what they depend on. */
   runStages(stages: readonly StageBarrier[]): Promise<void>;
   /** Runs `body` over these partitions, after the stages that they depend on; results come in the order of `partitions`. */
