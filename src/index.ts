@@ -12,6 +12,7 @@ export {
 export { KeyMap } from "./codec/index.ts";
 export {
   type BackpressureOptions,
+  type CheckpointDirectoryOptions,
   DataContext,
   type DataContextOptions,
   StreamingContext,
@@ -74,11 +75,15 @@ export {
   type SourceRange,
   type StoreOptions,
 } from "./receiver/index.ts";
+export type { LockKind } from "./recovery/index.ts";
 export {
   type BatchFailure,
   type BatchInfo,
+  type CheckpointInfo,
   type OnFailure,
   type OutputOperationInfo,
+  type StateSnapshotInfo,
+  type StateSnapshotSize,
   StatsReportListener,
   type StreamingListener,
 } from "./scheduler/index.ts";

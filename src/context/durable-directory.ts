@@ -16,7 +16,7 @@ import {
   readEpoch,
   takeLock,
 } from "../recovery/index.ts";
-import { type OpenStoreOptions, openStore, type Store } from "../store/index.ts";
+import { logTransform, type OpenStoreOptions, openStore, type Store } from "../store/index.ts";
 
 /** How a checkpoint directory is opened. */
 export interface CheckpointDirectoryOptions {
@@ -50,7 +50,7 @@ export class DurableDirectory {
     observedMs: number,
   ) {
     this.address = store.address;
-    this.medium = { store, logs: store };
+    this.medium = mediumOf(store);
     this.observation = observation;
     this.isAlone = lock.isAlone;
     this.observedMs = observedMs;
@@ -72,7 +72,8 @@ export class DurableDirectory {
     try {
       const lock = await locked(store, options, logger);
       held = lock.held;
-      const observation = await observe(store, store);
+      const { decode, logs } = mediumOf(store);
+      const observation = await observe(store, logs, decode);
       if (observation.refusal !== undefined) throw observation.refusal;
       return new DurableDirectory(store, lock, observation, clock.monotonicNow() - beganMs);
     } catch (error) {
@@ -97,6 +98,12 @@ export class DurableDirectory {
     await this.medium.store.close();
     await this.#lock?.release();
   }
+}
+
+/** Logs are read by ranges, past the transform of whole objects: their frames have one of their own. */
+function mediumOf(store: Store): DurableMedium {
+  const { decode, encode, store: logs } = logTransform(store);
+  return { store, logs, encode, decode };
 }
 
 async function locked(
