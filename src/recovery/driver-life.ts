@@ -115,7 +115,7 @@ export class DriverLife {
     const epoch = found.newestEpoch + 1;
     await claimEpoch(medium.store, { ...who, epoch });
     const fence = new EpochFence(medium.store, epoch);
-    const observation = isAlone ? found : await observeAgain(medium);
+    const observation = isAlone ? found : await observeAgain(medium, epoch);
     await repair(medium.logs, observation.journal);
     const life = new DriverLife(options, observation, fence);
     await life.journal.append({
@@ -174,8 +174,11 @@ export class DriverLife {
   }
 }
 
-async function observeAgain({ decode, logs, store }: DurableMedium): Promise<Observation> {
-  const observation = await observe(store, logs, decode);
+async function observeAgain(
+  { decode, logs, store }: DurableMedium,
+  epoch: number,
+): Promise<Observation> {
+  const observation = await observe(store, logs, decode, epoch);
   if (observation.refusal !== undefined) throw observation.refusal;
   return observation;
 }

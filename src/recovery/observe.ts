@@ -45,13 +45,17 @@ export interface Observation {
 /** Undoes what a store does to the frames of logs; a log is read by ranges, past the transform of whole objects. */
 export type DecodeFrame = (stored: Uint8Array) => Uint8Array | Promise<Uint8Array>;
 
-/** Looks into a directory. Rejects where the store cannot be asked. */
+/**
+ * Looks into a directory. A driver that has claimed its epoch looks again, and does not count itself. Rejects where the store
+ * cannot be asked.
+ */
 export async function observe(
   store: Store,
   logs: Store,
   decode?: DecodeFrame,
+  ownEpoch?: number,
 ): Promise<Observation> {
-  const epoch = await newestEpoch(store);
+  const epoch = ownEpoch === undefined ? await newestEpoch(store) : ownEpoch - 1;
   const journal = await readJournal(logs, { decode });
   const found = await findCheckpoint(store, journal);
   const facts: DirectoryFacts = {
