@@ -211,7 +211,8 @@ function directoryNode(entries: Map<string, number>): DirectoryNode {
 }
 
 function write(file: FileNode, bytes: Uint8Array): void {
-  const copy = bytes.slice();
+  // A buffer that is sliced shares its memory.
+  const copy = new Uint8Array(bytes);
   file.waiting.push({ offset: file.bytes.length, bytes: copy });
   file.bytes = overlaid(file.bytes, file.bytes.length, copy);
 }

@@ -117,7 +117,9 @@ export class SimulatedFiles implements FilePort {
     this.#times.set(node, this.#now());
     this.#openFiles++;
     return {
-      append: async (bytes) => this.#call("append", path, () => ({ does: "write", node, bytes })),
+      // As a copy: who appends may fill the same memory again, and the disk before a later call is made of this one.
+      append: async (bytes) =>
+        this.#call("append", path, () => ({ does: "write", node, bytes: new Uint8Array(bytes) })),
       sync: async () => this.#call("sync", path, () => ({ does: "syncFile", node })),
       close: async () => {
         // Whatever it says, the file is not open any more.
