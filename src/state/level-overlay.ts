@@ -13,6 +13,9 @@ import { type Absent, absent } from "./versioned-map.ts";
 export const used: unique symbol = Symbol("used");
 export type LevelChange<S> = S | Absent | typeof used;
 
+/** A change with its value as bytes. */
+export type EncodedChange = Uint8Array | Absent | typeof used;
+
 /** Values as bytes. */
 export interface ValueCodec<S> {
   encode(value: S): Uint8Array;
@@ -38,6 +41,7 @@ export class LevelOverlay<K, S> {
   #recent = new KeyMap<K, LevelChange<S>>();
   /** On its way into the database. */
   #moving: KeyMap<K, LevelChange<S>> | undefined;
+  #encoded = new KeyMap<K, EncodedChange>();
   #isSpilled = false;
 
   constructor(
@@ -53,14 +57,16 @@ export class LevelOverlay<K, S> {
   }
 
   get isEmpty(): boolean {
-    return !this.#isSpilled && this.#recent.size === 0;
+    return !this.#isSpilled && this.#recent.size === 0 && this.#encoded.size === 0;
   }
 
   get(key: K): LevelChange<S> | undefined {
     const change = this.#recent.get(key) ?? this.#moving?.get(key);
     if (change !== undefined || !this.#isSpilled) return change;
     const bytes = this.#database.get(this.#keys.change(encodeKey(key)));
-    return bytes && this.#changeOf(bytes).change;
+    if (bytes === undefined) return undefined;
+    const encoded = encodedChangeOf(bytes).change;
+    return encoded === absent || encoded === used ? encoded : this.#codec.decode(encoded);
   }
 
   set(key: K, change: LevelChange<S>): void {
@@ -73,25 +79,37 @@ export class LevelOverlay<K, S> {
     return this.#spill();
   }
 
+  /**
+   * Makes bytes of the values in memory, so that what cannot be written is found before anything is
+   * written. Nothing may be set afterwards. Throws `value_unsupported`, and what the codec throws.
+   */
+  encode(): void {
+    const encoded = new KeyMap<K, EncodedChange>();
+    this.#recent.forEach((change, key) => encoded.set(key, this.#encodedOf(change)));
+    this.#encoded = encoded;
+    this.#recent = new KeyMap();
+  }
+
   /** All changes, in chunks, the last one of a key last. */
-  async *chunks(countMax: number): AsyncGenerator<readonly (readonly [K, LevelChange<S>])[]> {
+  async *chunks(countMax: number): AsyncGenerator<readonly (readonly [K, EncodedChange])[]> {
     if (this.#isSpilled) {
       for (let after: string | undefined; ; ) {
         const pairs = await this.#database.chunk(this.#keys.all, { after, countMax });
         if (pairs.length === 0) break;
         after = pairs.at(-1)?.[0];
         yield pairs.map(([key, bytes]) => {
-          const { change, keyBytes } = this.#changeOf(bytes);
+          const { change, keyBytes } = encodedChangeOf(bytes);
           return [keyOf(this.#keys.textOf(key), keyBytes) as K, change] as const;
         });
       }
     }
-    yield* chunksOf(this.#recent.entries(), countMax);
+    yield* chunksOf(this.#encoded.entries(), countMax);
   }
 
   /** Leaves nothing of it in the database. */
   async discard(): Promise<void> {
     this.#recent = new KeyMap();
+    this.#encoded = new KeyMap();
     this.#moving = undefined;
     if (this.#isSpilled) await this.#database.clear(this.#keys.all);
   }
@@ -111,28 +129,36 @@ export class LevelOverlay<K, S> {
     this.#moving = undefined;
   }
 
-  #bytesOf(key: K, change: LevelChange<S>): Buffer {
-    const keyBytes = keyBytesOf(key);
-    const header = Buffer.allocUnsafe(5);
-    header.writeUInt8(
-      change === absent ? kinds.absent : change === used ? kinds.used : kinds.value,
-      0,
-    );
-    header.writeUInt32LE(keyBytes.length, 1);
-    const isValue = change !== absent && change !== used;
-    return Buffer.concat(
-      isValue ? [header, keyBytes, this.#codec.encode(change)] : [header, keyBytes],
-    );
+  #encodedOf(change: LevelChange<S>): EncodedChange {
+    if (change === absent) return absent;
+    return change === used ? used : this.#codec.encode(change as S);
   }
 
-  #changeOf(bytes: Buffer): { keyBytes: Uint8Array; change: LevelChange<S> } {
-    const kind = bytes.readUInt8(0);
-    const keyEnd = 5 + bytes.readUInt32LE(1);
-    const keyBytes = bytes.subarray(5, keyEnd);
-    if (kind === kinds.absent) return { keyBytes, change: absent };
-    if (kind === kinds.used) return { keyBytes, change: used };
-    return { keyBytes, change: this.#codec.decode(bytes.subarray(keyEnd)) };
+  #bytesOf(key: K, change: LevelChange<S>): Buffer {
+    const keyBytes = keyBytesOf(key);
+    const encoded = this.#encodedOf(change);
+    const header = Buffer.allocUnsafe(headerBytes);
+    header.writeUInt8(kindOf(encoded), 0);
+    header.writeUInt32LE(keyBytes.length, 1);
+    const isValue = encoded !== absent && encoded !== used;
+    return Buffer.concat(isValue ? [header, keyBytes, encoded] : [header, keyBytes]);
   }
+}
+
+const headerBytes = 5;
+
+function kindOf(change: EncodedChange): number {
+  if (change === absent) return kinds.absent;
+  return change === used ? kinds.used : kinds.value;
+}
+
+function encodedChangeOf(bytes: Buffer): { keyBytes: Uint8Array; change: EncodedChange } {
+  const kind = bytes.readUInt8(0);
+  const keyEnd = headerBytes + bytes.readUInt32LE(1);
+  const keyBytes = bytes.subarray(headerBytes, keyEnd);
+  if (kind === kinds.absent) return { keyBytes, change: absent };
+  if (kind === kinds.used) return { keyBytes, change: used };
+  return { keyBytes, change: bytes.subarray(keyEnd) };
 }
 
 /** Items in arrays of up to `countMax`. */

@@ -15,19 +15,13 @@ import type { LevelBatch, LevelDatabase } from "./level-database.ts";
 import { noValue } from "./level-due.ts";
 import {
   chunksOf,
-  type LevelChange,
+  type EncodedChange,
   LevelOverlay,
   used,
   type ValueCodec,
 } from "./level-overlay.ts";
 import { type LevelParts, LevelReader, type LevelVersion } from "./level-reader.ts";
-import {
-  keyBytesOf,
-  type LevelRecord,
-  PartitionKeys,
-  recordBytes,
-  recordOf,
-} from "./level-records.ts";
+import { keyBytesOf, PartitionKeys, recordBytes, recordOf } from "./level-records.ts";
 import { LevelSnapshot } from "./level-snapshot.ts";
 import { LevelUpdate } from "./level-update.ts";
 import type { Protection } from "./protection.ts";
@@ -122,6 +116,7 @@ export class LevelPartition<K, S> implements StatePartition<K, S> {
       "the update that is completed is the one that was begun last",
     );
     attempt.update.take();
+    attempt.overlay.encode();
     this.#attempt = { ...attempt, stage: "sealed" };
   }
 
@@ -158,7 +153,8 @@ export class LevelPartition<K, S> implements StatePartition<K, S> {
     for (const chunk of chunksOf(entries, keysWrittenAtOnce)) {
       await this.#options.database.write((batch) => {
         for (const { key, value, usedAtMs } of chunk) {
-          this.#write(batch, key, value ?? absent, { usedAt: usedAtMs ?? version, version });
+          const change = value === undefined ? absent : this.#options.codec.encode(value);
+          this.#write(batch, key, change, { usedAt: usedAtMs ?? version, version });
         }
       });
     }
@@ -221,7 +217,7 @@ export class LevelPartition<K, S> implements StatePartition<K, S> {
   #write(
     batch: LevelBatch,
     key: K,
-    change: LevelChange<S>,
+    change: EncodedChange,
     { usedAt, version }: { usedAt: number; version: number },
   ): void {
     const text = encodeKey(key);
@@ -239,7 +235,7 @@ export class LevelPartition<K, S> implements StatePartition<K, S> {
     }
     const order = before?.order ?? this.#nextOrder;
     if (before === undefined) this.#add(batch, text, usedAt);
-    const valueBytes = this.#valueBytes(change, before);
+    const valueBytes = change === used ? (before?.valueBytes ?? noValue) : change;
     const record = { order, usedAt, changedAt: version, keyBytes, valueBytes };
     batch.put(this.#keys.data(text), recordBytes(record));
   }
@@ -250,12 +246,6 @@ export class LevelPartition<K, S> implements StatePartition<K, S> {
     }
     this.#nextOrder += 1;
     this.#entryCount += 1;
-  }
-
-  #valueBytes(change: S | typeof used, before: LevelRecord | undefined): Uint8Array {
-    return change === used && before !== undefined
-      ? before.valueBytes
-      : this.#options.codec.encode(change as S);
   }
 
   #addVersion(version: number): void {

@@ -138,3 +138,24 @@ test("a clone that may be changed is given a name of its own type", () => {
     MapWithStateDStream<string, Session, [string, number]>
   >();
 });
+
+test("a spec is told version, migration, codec and backend of its states", () => {
+  const spec = StateSpec.function(
+    (_key: string, value: number | undefined, state: State<number>) => {
+      state.update(value ?? 0);
+    },
+  )
+    .version(2)
+    .migrate((state, fromVersion, key) => {
+      expectTypeOf(state).toEqualTypeOf<unknown>();
+      expectTypeOf(fromVersion).toEqualTypeOf<number>();
+      expectTypeOf(key).toEqualTypeOf<string>();
+      return Number(state);
+    })
+    .codec("double")
+    .backend("leveldb");
+  const stream = counts.mapWithState(spec);
+  expectTypeOf(stream).toEqualTypeOf<MapWithStateDStream<string, number, never>>();
+  // @ts-expect-error: a text is no state of this spec
+  spec.migrate((state) => `${state}`);
+});

@@ -101,3 +101,40 @@ test("updateStateByPartition goes over all keys of a partition", () => {
   );
   expectTypeOf(told).toEqualTypeOf<DStream<[string, Stats]>>();
 });
+
+test("migrate is given what was stored, which may be anything, and gives a state or none", () => {
+  const migrated = counts.updateStateByKey(
+    (values, state: Stats | undefined) => ({ times: values.length, recent: state?.recent ?? [] }),
+    {
+      version: 2,
+      migrate: (state, fromVersion, key) => {
+        expectTypeOf(state).toEqualTypeOf<unknown>();
+        expectTypeOf(fromVersion).toEqualTypeOf<number>();
+        expectTypeOf(key).toEqualTypeOf<string>();
+        return typeof state === "number" ? { times: state, recent: [] } : undefined;
+      },
+      backend: "leveldb",
+    },
+  );
+  expectTypeOf(migrated).toEqualTypeOf<DStream<[string, Stats]>>();
+  // @ts-expect-error: a text is no state of this program
+  counts.updateStateByKey((_values, state: Stats | undefined) => state, { migrate: String });
+});
+
+test("a codec is a schema, or writes and reads the states of the stream", () => {
+  counts.updateStateByKey((_values, state: number | undefined) => state, { codec: "double" });
+  counts.updateStateByKey((_values, state: number | undefined) => state, {
+    codec: {
+      id: "text",
+      encode: (state) => {
+        expectTypeOf(state).toEqualTypeOf<number>();
+        return new TextEncoder().encode(`${state}`);
+      },
+      decode: (bytes) => Number(new TextDecoder().decode(bytes)),
+    },
+  });
+  counts.updateStateByKey((_values, state: number | undefined) => state, {
+    // @ts-expect-error: a text is no state of this program
+    codec: { id: "text", encode: () => new Uint8Array(), decode: (bytes) => `${bytes.length}` },
+  });
+});
