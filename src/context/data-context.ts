@@ -7,9 +7,11 @@ import {
   type AnyPair,
   ArrayNode,
   type BlockStore,
+  checkPartitionCount,
   type DatasetEnvironment,
   type PairOf,
   type PairValue,
+  RangeNode,
   RDD,
   slices,
   unionOf,
@@ -82,12 +84,7 @@ export class DataContext {
   parallelize<T>(records: Iterable<T>, partitionCount?: number): RDD<T>;
   parallelize<T>(records: Iterable<T>, partitionCount: number = this.defaultParallelism): RDD<T> {
     this.#assertOpen();
-    if (!Number.isSafeInteger(partitionCount) || partitionCount < 1) {
-      throw new StreamError("argument_invalid", {
-        partitionCount,
-        expected: "a whole number of 1 or more",
-      });
-    }
+    checkPartitionCount(partitionCount);
     return new RDD(
       new ArrayNode(this.environment, "parallelize", slices([...records], partitionCount)),
     );
@@ -103,17 +100,21 @@ export class DataContext {
     return this.parallelize(records, partitionCount);
   }
 
-  /** The numbers from `start` (included) to `end` (excluded), by steps. Throws `argument_invalid` for a step of 0. */
-  range(start: number, end: number, step = 1, partitionCount?: number): RDD<number> {
+  /** The numbers from `start` (included) to `end` (excluded), by steps, counted when they are asked for. Throws `argument_invalid` for a step of 0. */
+  range(
+    start: number,
+    end: number,
+    step = 1,
+    partitionCount: number = this.defaultParallelism,
+  ): RDD<number> {
     if (!Number.isFinite(start) || !Number.isFinite(end) || !Number.isFinite(1 / step)) {
       const expected = "finite numbers, and a step that is not 0";
       throw new StreamError("argument_invalid", { start, end, step, expected });
     }
+    this.#assertOpen();
     const count = Math.max(0, Math.ceil((end - start) / step));
-    return this.parallelize(
-      Array.from({ length: count }, (_, index) => start + index * step),
-      partitionCount,
-    );
+    const parts = checkPartitionCount(partitionCount);
+    return new RDD(new RangeNode(this.environment, { start, step, count }, parts));
   }
 
   /** A dataset without records and partitions. */

@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../base/index.ts";
 import {
+  assertSameContext,
   DStream,
   type InputDStream,
   InputNode,
@@ -162,7 +163,9 @@ export abstract class StreamSources {
 
   /** The same dataset in every batch. */
   constantStream<T>(dataset: RDD<T>): DStream<T> {
-    return this.inputStream(new ConstantInputStream(dataset));
+    const input = new ConstantInputStream(dataset);
+    assertSameContext(dataset.node.environment, this.graph.environment);
+    return this.inputStream(input);
   }
 
   /** The ids of the streams that have a receiver. */

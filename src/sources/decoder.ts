@@ -2,6 +2,7 @@
  * Owns: what a decoder is, and the storing of what one makes of a sequence of chunks.
  * Does not own: where the chunks come from, the decoders themselves.
  */
+import { StreamError } from "../base/index.ts";
 
 /** Takes one record; a promise means that the next one has to wait for it. */
 export type Take<T> = (record: T) => void | Promise<void>;
@@ -29,8 +30,39 @@ export async function storeDecoded<T>(
   decoder: Decoder<T>,
   take: Take<T>,
 ): Promise<void> {
-  for await (const chunk of chunks) await takeEach(decoder.decode(chunk), take);
-  await takeEach(decoder.end(), take);
+  for await (const chunk of chunks)
+    await takeEach(
+      decoded(() => decoder.decode(chunk)),
+      take,
+    );
+  await takeEach(
+    decoded(() => decoder.end()),
+    take,
+  );
+}
+
+/** What a decoder gives; what it throws must not pass for trouble with where the bytes come from. */
+function decoded<T>(decode: () => Iterable<T>): Iterable<T> {
+  try {
+    const records = decode();
+    return Array.isArray(records) ? records : pulled(records);
+  } catch (error) {
+    throw decoderError(error);
+  }
+}
+
+function* pulled<T>(records: Iterable<T>): Generator<T, void, undefined> {
+  try {
+    yield* records;
+  } catch (error) {
+    throw decoderError(error);
+  }
+}
+
+/** An error of the decoder's own choice keeps its code. */
+export function decoderError(thrown: unknown): StreamError {
+  if (thrown instanceof StreamError) return thrown;
+  return new StreamError("decoder_failed", {}, { cause: thrown });
 }
 
 /** Takes records one after another; waits only where taking one does. */

@@ -30,7 +30,8 @@ export type FileParser<T> = (
 export function parsedBy<T>(parser: FileParser<T>): FileFormat<T> {
   return async (file, { flow, push }) => {
     try {
-      const records = await parser(file);
+      const records: unknown = await parser(file);
+      assertRecords<T>(records, file.path);
       if (Symbol.asyncIterator in records) await pushAsyncIterable(records, flow, push);
       else await pushIterable(records, flow, push);
     } catch (error) {
@@ -38,6 +39,18 @@ export function parsedBy<T>(parser: FileParser<T>): FileFormat<T> {
       throw new StreamError("user_function_failed", { file: file.path }, { cause: error });
     }
   };
+}
+
+/** A text can be iterated, but its characters are hardly what was meant. */
+function assertRecords<T>(
+  records: unknown,
+  file: string,
+): asserts records is Iterable<T> | AsyncIterable<T> {
+  const isIterable =
+    typeof records === "object" &&
+    records !== null &&
+    (Symbol.iterator in records || Symbol.asyncIterator in records);
+  if (!isIterable) throw new StreamError("records_expected", { file, returned: typeof records });
 }
 
 /** Lines of a file may be longer than those of a connection: the file has an end. */

@@ -4,7 +4,7 @@
  */
 import type { StorageLevelName } from "../core/index.ts";
 import { Receiver } from "../receiver/index.ts";
-import { type DecoderFactory, storeDecoded } from "./decoder.ts";
+import { type Decoder, type DecoderFactory, decoderError, storeDecoded } from "./decoder.ts";
 import { type LineOptions, lineDecoder } from "./line-decoder.ts";
 import { checkAddress, receiveFrom, type TcpAddress } from "./tcp-connection.ts";
 
@@ -31,9 +31,17 @@ export class SocketReceiver<T> extends Receiver<T> {
 
   override onStart(): Promise<void> {
     return receiveFrom(this, this.#address, (socket) => {
-      const decoder = this.#decoder((message, error) => this.reportError(message, error));
+      const decoder = this.#newDecoder();
       return storeDecoded(socket, decoder, (record) => this.store(record));
     });
+  }
+
+  #newDecoder(): Decoder<T> {
+    try {
+      return this.#decoder((message, error) => this.reportError(message, error));
+    } catch (error) {
+      throw decoderError(error);
+    }
   }
 
   /** There is nothing left to close: the end of `signal` has closed the socket. */

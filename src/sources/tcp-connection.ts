@@ -3,7 +3,7 @@
  * Does not own: what is done with the bytes (`receive`), the pause before the next connection (the receiver's restart).
  */
 import { connect, type Socket } from "node:net";
-import { StreamError } from "../base/index.ts";
+import { reasonOf, StreamError } from "../base/index.ts";
 import type { Receiver } from "../receiver/index.ts";
 
 export interface TcpAddress {
@@ -21,6 +21,12 @@ export function checkAddress({ host, port }: TcpAddress): void {
     const expected = "a whole number from 1 to 65535";
     throw new StreamError("argument_invalid", { argument: "port", value: port, expected });
   }
+}
+
+/** An error of Millrace's own is about what came over the connection, which was fine. */
+function reasonToEnd(error: unknown, address: string): string {
+  if (!(error instanceof StreamError)) return `the connection to ${address} failed`;
+  return `the connection to ${address} was given up: ${reasonOf(error)}`;
 }
 
 /** Finds out, in the end, when the other side has gone without a word. */
@@ -49,7 +55,7 @@ export async function receiveFrom(
     await receive(socket);
     if (!signal.aborted) receiver.restart(`the connection to ${host}:${port} was closed`);
   } catch (error) {
-    if (!signal.aborted) receiver.restart(`the connection to ${host}:${port} failed`, { error });
+    if (!signal.aborted) receiver.restart(reasonToEnd(error, `${host}:${port}`), { error });
   } finally {
     socket.destroy();
   }

@@ -57,6 +57,11 @@ export const coreErrors = {
     message: "the stream graph cannot be changed once the context was started or stopped",
     help: "declare every stream and operation before start()",
   },
+  data_contexts_differ: {
+    kind: "usage",
+    message: "datasets of different data contexts cannot be combined",
+    help: "make all of them with one DataContext: that of the streaming context is its `data`",
+  },
   contexts_differ: {
     kind: "usage",
     message: "streams of different contexts cannot be combined",
@@ -99,8 +104,8 @@ export const coreErrors = {
   },
   dataset_expected: {
     kind: "user",
-    message: "the function of a transform returned no dataset",
-    help: "return an RDD",
+    message: "a function that makes datasets returned none",
+    help: "return an RDD; an input without a dataset at a time returns undefined",
   },
   dataset_missing: {
     kind: "user",

@@ -142,6 +142,16 @@ export const receiverErrors = {
     message: "the last record of a file is shorter than the others",
     help: "name the length that the records of the file really have",
   },
+  records_expected: {
+    kind: "user",
+    message: "the parser of a file stream returned no records",
+    help: "return an array of records, or something else that can be iterated; split a text into its records",
+  },
+  decoder_failed: {
+    kind: "user",
+    message: "the decoder of a source threw",
+    help: "look at the cause and at what the source sends; report what makes no record instead of throwing",
+  },
 } as const;
 
 receiverErrors satisfies Record<string, ErrorEntry>;

@@ -4,13 +4,7 @@
  */
 import { type Clock, StreamError } from "../../base/index.ts";
 import { encodeValue } from "../../codec/index.ts";
-import {
-  ArrayNode,
-  type DatasetEnvironment,
-  type RDD,
-  type RDDNode,
-  userError,
-} from "../rdd/index.ts";
+import { ArrayNode, type DatasetEnvironment, RDD, type RDDNode, userError } from "../rdd/index.ts";
 import type { AnyFunction } from "./code-hash.ts";
 import type { StreamFacts } from "./graph-description.ts";
 import { DStreamNode } from "./node.ts";
@@ -199,7 +193,12 @@ export class InputNode<T> extends DStreamNode<T> implements InputStream {
     }
     try {
       const pin = await this.allocateAt(timeMs);
-      return (await this.#input.compute(timeMs, pin))?.node;
+      const dataset: unknown = await this.#input.compute(timeMs, pin);
+      if (dataset === undefined) return undefined;
+      if (!(dataset instanceof RDD)) {
+        throw new StreamError("dataset_expected", { returned: dataset });
+      }
+      return (dataset as RDD<T>).node;
     } catch (error) {
       // It is asked again, and then reports again.
       this.#infos.delete(timeMs);

@@ -7,7 +7,7 @@
  */
 import { createHash } from "node:crypto";
 import { StreamError } from "../../base/index.ts";
-import type { OperatorSite, RDDNode } from "../rdd/index.ts";
+import { assertSameContext, type OperatorSite, type RDDNode } from "../rdd/index.ts";
 import type { StorageLevel } from "../storage-level.ts";
 import { type AnyFunction, codeHashOf } from "./code-hash.ts";
 import type { StreamFacts } from "./graph-description.ts";
@@ -187,6 +187,7 @@ export abstract class DStreamNode<T> implements StreamLineage {
   async #make(timeMs: number): Promise<RDDNode<T> | undefined> {
     const dataset = await this.compute(timeMs);
     if (dataset === undefined) return undefined;
+    assertSameContext(dataset.environment, this.scope.environment);
     dataset.attributeTo(this.siteAt(timeMs));
     if (this.#level !== undefined) dataset.persist(this.#level);
     return dataset;

@@ -24,14 +24,16 @@ export {
   narrow,
   type StageBarrier,
 } from "./lineage.ts";
-export { NarrowNode, RDDNode } from "./node.ts";
+export { assertSameContext, NarrowNode, RDDNode } from "./node.ts";
 export { ArrayNode, slices } from "./operators/array.ts";
 export type { PartitionResult } from "./operators/map-partitions.ts";
 export { partitionedBy } from "./operators/partition-by.ts";
+export { RangeNode } from "./operators/range.ts";
 export { type PartitionReader, SourceNode } from "./operators/source.ts";
 export { unionOf } from "./operators/union.ts";
 export { Pacer, throwIfCancelled } from "./pacer.ts";
 export {
+  checkPartitionCount,
   HashPartitioner,
   KeyGroupPartitioner,
   type Partitioner,

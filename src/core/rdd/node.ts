@@ -13,6 +13,11 @@ import type { Partitioner } from "./partitioner.ts";
 import type { OperatorSite } from "./task.ts";
 import { userError } from "./user-function.ts";
 
+/** Throws `data_contexts_differ`. */
+export function assertSameContext(given: DatasetEnvironment, own: DatasetEnvironment): void {
+  if (given !== own) throw new StreamError("data_contexts_differ");
+}
+
 /** The lineage of one dataset. */
 export abstract class RDDNode<T> implements Dataset<T> {
   readonly id: number;
@@ -33,6 +38,11 @@ export abstract class RDDNode<T> implements Dataset<T> {
     dependencies: readonly Dependency[],
     partitioner?: Partitioner,
   ) {
+    for (const dependency of dependencies) {
+      if (dependency.kind === "narrow" && dependency.parent instanceof RDDNode) {
+        assertSameContext(dependency.parent.environment, environment);
+      }
+    }
     this.id = environment.nextDatasetId();
     this.environment = environment;
     this.kind = kind;

@@ -50,6 +50,20 @@ describe("text that is no UTF-8", () => {
 
 describe("fileStream", () => {
   test.each([
+    ["a text", (text: string): unknown => text],
+    ["nothing", (): unknown => undefined],
+    ["an object", (text: string): unknown => ({ text })],
+  ])("says that a parser which returns %s returned no records", async (_, parse) => {
+    const stream = await files.start(
+      fileStream(files.directory, {
+        parser: async (file) => parse(await file.text()) as string[],
+      }),
+    );
+    const file = await files.write("f", "a,b,c", -1000);
+    await expect(files.collect(stream)).rejects.toEqual(code("records_expected", { file }));
+  });
+
+  test.each([
     ["an array", (text: string) => text.split(",")],
     ["an iterable", (text: string) => new Set(text.split(","))],
     ["an async iterable", asyncParts],

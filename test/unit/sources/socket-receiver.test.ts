@@ -194,3 +194,41 @@ async function settledCount(count: () => number): Promise<number> {
   }
   return last;
 }
+
+test.each<[string, () => Decoder<string>]>([
+  [
+    "on its bytes",
+    () => ({
+      decode: () => {
+        throw new Error("no such message");
+      },
+      end: () => [],
+    }),
+  ],
+  [
+    "while its records are read",
+    () => ({
+      *decode() {
+        yield "first";
+        throw new Error("no such message");
+      },
+      end: () => [],
+    }),
+  ],
+  [
+    "when it is made",
+    () => {
+      throw new Error("no such message");
+    },
+  ],
+])(
+  "a decoder that throws %s is told as what it is, and not as a failed connection",
+  async (_name, decoder) => {
+    await fixture.start(socketStream(host, server.port, decoder));
+    (await server.connection(0)).write("bytes");
+    await until(() => fixture.ends.length === 1);
+    expect(fixture.ends[0]).toBe(
+      `the connection to ${host}:${server.port} was given up: the decoder of a source threw: no such message`,
+    );
+  },
+);

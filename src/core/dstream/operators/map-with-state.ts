@@ -16,7 +16,7 @@ import { DStreamNode } from "../node.ts";
 import { type State, StateHandle } from "../state-handle.ts";
 import { StateNode, type StateStage, scanAll } from "../state-stage.ts";
 import { StatefulNode } from "../stateful-node.ts";
-import { protectionOf, type StateOptions } from "./update-state-by-key.ts";
+import { checkInitial, protectionOf, type StateOptions } from "./update-state-by-key.ts";
 
 /**
  * Called for each record, and with no value for a key that times out. What it returns goes into the mapped stream;
@@ -73,6 +73,7 @@ export class MapWithStateNode<K, V, S, M> extends StatefulNode<K, S, M> {
     });
     this.#parent = parent;
     this.#f = f;
+    checkInitial(parent.scope, options.initialState);
     this.#initial =
       options.initialState && partitionedBy(options.initialState, options.partitioner);
   }

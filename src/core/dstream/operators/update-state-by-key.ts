@@ -2,6 +2,7 @@
 import { KeyMap } from "../../../codec/index.ts";
 import type { StateUpdate } from "../../../state/index.ts";
 import {
+  assertSameContext,
   type Flow,
   type Partitioner,
   partitionedBy,
@@ -13,6 +14,7 @@ import {
 import type { DStreamNode } from "../node.ts";
 import { StateNode, scanAll } from "../state-stage.ts";
 import { type StateForm, StatefulNode } from "../stateful-node.ts";
+import type { StreamScope } from "../stream.ts";
 
 /**
  * Makes the new state of a key of its values in the batch (none where it has no data) and its state, undefined where it
@@ -65,6 +67,7 @@ export class UpdateStateByKeyNode<K, V, S> extends StatefulNode<K, S, [K, S]> {
     this.#parent = parent;
     this.#f = "each" in f ? f.each : undefined;
     this.#partitionFunction = "partitions" in f ? f.partitions : undefined;
+    checkInitial(parent.scope, options.initialState);
     this.#initial =
       options.initialState && partitionedBy(options.initialState, options.partitioner);
   }
@@ -143,6 +146,14 @@ export class UpdateStateByKeyNode<K, V, S> extends StatefulNode<K, S, [K, S]> {
     }
     dropped.forEach((_, key) => update.delete(key));
   }
+}
+
+/** Throws `data_contexts_differ` for states of another data context. */
+export function checkInitial(
+  { environment }: StreamScope,
+  initial: RDDNode<[never, unknown]> | RDDNode<[unknown, unknown]> | undefined,
+): void {
+  if (initial !== undefined) assertSameContext(initial.environment, environment);
 }
 
 /** How the values of a state are kept from being changed. */
