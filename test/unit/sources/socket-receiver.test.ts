@@ -225,7 +225,7 @@ test.each<[string, () => Decoder<string>]>([
   "a decoder that throws %s is told as what it is, and not as a failed connection",
   async (_name, decoder) => {
     await fixture.start(socketStream(host, server.port, decoder));
-    (await server.connection(0)).write("bytes");
+    void server.connection(0).then((socket) => socket.write("bytes"));
     await until(() => fixture.ends.length === 1);
     expect(fixture.ends[0]).toBe(
       `the connection to ${host}:${server.port} was given up: the decoder of a source threw: no such message`,
