@@ -11,6 +11,7 @@ import type { BlockLocation, ReceiverDurability } from "../receiver/index.ts";
 import type { Store } from "../store/index.ts";
 import {
   blockLogNames,
+  fenceLog,
   journalNames,
   type LogWriter,
   openLogWriter,
@@ -115,7 +116,7 @@ export class DriverLife {
     const epoch = found.newestEpoch + 1;
     await claimEpoch(medium.store, { ...who, epoch });
     const fence = new EpochFence(medium.store, epoch);
-    const observation = isAlone ? found : await observeAgain(medium, epoch);
+    const observation = isAlone ? found : await observeFenced(medium, epoch);
     await repair(medium.logs, observation.journal);
     const life = new DriverLife(options, observation, fence);
     await life.journal.append({
@@ -171,6 +172,25 @@ export class DriverLife {
   /** Lets go of the logs as they are. */
   async destroy(reason: unknown): Promise<void> {
     await Promise.all([this.#blockLog.destroy(reason), this.#journalWriter.destroy(reason)]);
+  }
+}
+
+/**
+ * Looks again, until the next name of the journal is taken away from the driver of the epoch before: on a medium of
+ * objects it learns by that, at its next write, that it is superseded.
+ */
+async function observeFenced(medium: DurableMedium, epoch: number): Promise<Observation> {
+  const { logs } = medium;
+  for (;;) {
+    const observation = await observeAgain(medium, epoch);
+    const { end, reports } = observation.journal;
+    const last = reports.at(-1);
+    if (logs.openLog !== undefined || last === undefined) return observation;
+    const next = { segment: end.nextSegment, epoch: last.epoch };
+    const file = `${journalDirectories.primary}/${journalNames.nameOf(next)}`;
+    const opening = encodeOpening(observation.left?.ref);
+    const header = { ...next, kind: "journal", firstSequence: end.nextSequence, opening } as const;
+    if ((await fenceLog(logs, file, header)) === "created") return observation;
   }
 }
 
