@@ -5,15 +5,15 @@
  * (streaming-context.ts).
  */
 import { allocateInputs, nextOnGrid, type StreamGraph } from "../core/index.ts";
-import type { ReceiverTracker } from "../receiver/index.ts";
+import { PidRateEstimator, type ReceiverTracker } from "../receiver/index.ts";
 import {
-  type Backpressure,
+  Backpressure,
   BatchScheduler,
   type ListenerBus,
   volatileProgress,
 } from "../scheduler/index.ts";
 import type { DurableRun } from "./durable-run.ts";
-import type { StreamingSettings } from "./options.ts";
+import { backpressureOf, type StreamingSettings } from "./options.ts";
 
 export interface ContextBatchesOptions {
   readonly settings: StreamingSettings;
@@ -132,4 +132,22 @@ export class ContextBatches {
       onFatal: fatal,
     });
   }
+}
+
+/** What adapts the rates of receivers, where that is asked for. Throws `argument_invalid` for bad coefficients. */
+export function backpressureFor(
+  settings: StreamingSettings,
+  receivers: {
+    readonly streamIds: () => Iterable<number>;
+    readonly setRate: (streamId: number, recordsPerSecond: number) => void;
+  },
+): Backpressure | undefined {
+  const options = backpressureOf(settings);
+  if (options === undefined) return undefined;
+  const { batchInterval: batchIntervalMs } = settings;
+  return new Backpressure(
+    () => new PidRateEstimator({ ...options, batchIntervalMs }),
+    receivers.streamIds,
+    receivers.setRate,
+  );
 }

@@ -27,7 +27,7 @@ import {
   transformed,
   UnionStreamNode,
 } from "../core/index.ts";
-import { PidRateEstimator, ReceiverTracker } from "../receiver/index.ts";
+import { ReceiverTracker } from "../receiver/index.ts";
 import {
   Backpressure,
   BatchScheduler,
@@ -35,12 +35,11 @@ import {
   type StreamingListener,
 } from "../scheduler/index.ts";
 import { ActivePlace } from "./active-context.ts";
-import { ContextBatches } from "./context-batches.ts";
+import { backpressureFor, ContextBatches } from "./context-batches.ts";
 import { DataContext } from "./data-context.ts";
 import { type CheckpointDirectoryOptions, DurableDirectory } from "./durable-directory.ts";
 import { DurableRun } from "./durable-run.ts";
 import {
-  backpressureOf,
   receiverOptions,
   type StreamingContextOptions,
   type StreamingSettings,
@@ -53,6 +52,9 @@ import { StreamSources } from "./stream-sources.ts";
 
 /** INITIALIZED: streams may be declared. ACTIVE: batches run. STOPPED: for good. */
 export type StreamingContextState = "INITIALIZED" | "ACTIVE" | "STOPPED";
+
+/** Makes a context, with all of its streams and outputs. */
+export type ContextFactory = () => StreamingContext | Promise<StreamingContext>;
 
 /** How long running tasks may take to notice that they were cancelled. */
 const destroyTimeoutMs = 2000;
@@ -109,7 +111,10 @@ export class StreamingContext extends StreamSources implements StreamHost {
     this.#listeners = listeners;
     // A failure is in the log already; it may be that nobody waits.
     this.#settle.promise.catch(() => {});
-    this.#backpressure = this.#newBackpressure();
+    this.#backpressure = backpressureFor(settings, {
+      streamIds: () => this.receiverStreamIds,
+      setRate: (streamId, rate) => this.tracker.updateRate(streamId, rate),
+    });
     graph.belongTo(this);
   }
 
@@ -121,9 +126,13 @@ export class StreamingContext extends StreamSources implements StreamHost {
    */
   static async getOrCreate(
     directory: string,
-    create: () => StreamingContext | Promise<StreamingContext>,
+    create: ContextFactory,
     options: CheckpointDirectoryOptions = {},
   ): Promise<StreamingContext> {
+    if (typeof create !== "function") {
+      const expected = "a function that makes a context";
+      throw new StreamError("argument_invalid", { argument: "create", expected });
+    }
     const tools = { clock: systemClock, logger: consoleLogger };
     const opened = await DurableDirectory.open(directory, options, tools);
     try {
@@ -141,11 +150,23 @@ export class StreamingContext extends StreamSources implements StreamHost {
     return activePlace.current;
   }
 
-  /** The active context, or what `create` makes. */
+  /** The active context, or what `create` makes; with a directory, what `getOrCreate` gives. */
+  static async getActiveOrCreate(create: ContextFactory): Promise<StreamingContext>;
   static async getActiveOrCreate(
-    create: () => StreamingContext | Promise<StreamingContext>,
+    directory: string,
+    create: ContextFactory,
+    options?: CheckpointDirectoryOptions,
+  ): Promise<StreamingContext>;
+  static async getActiveOrCreate(
+    first: string | ContextFactory,
+    create?: ContextFactory,
+    options?: CheckpointDirectoryOptions,
   ): Promise<StreamingContext> {
-    return activePlace.current ?? (await create());
+    if (activePlace.current !== undefined) return activePlace.current;
+    if (typeof first === "function") return first();
+    if (create !== undefined) return StreamingContext.getOrCreate(first, create, options);
+    const expected = "a function that makes a context";
+    throw new StreamError("argument_invalid", { argument: "create", expected });
   }
 
   get appName(): string {
@@ -469,16 +490,5 @@ export class StreamingContext extends StreamSources implements StreamHost {
       run,
       fatal: (error) => void this.destroy(error).catch(() => {}),
     });
-  }
-
-  #newBackpressure(): Backpressure | undefined {
-    const options = backpressureOf(this.#settings);
-    if (options === undefined) return undefined;
-    const { batchInterval } = this;
-    return new Backpressure(
-      () => new PidRateEstimator({ ...options, batchIntervalMs: batchInterval }),
-      () => this.receiverStreamIds,
-      (streamId, rate) => this.tracker.updateRate(streamId, rate),
-    );
   }
 }
