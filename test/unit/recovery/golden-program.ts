@@ -1,0 +1,64 @@
+/** Owns: the program of whose life, and end by a crash, test/fixtures/v1/directory is what was left. */
+import { Receiver, StreamingContext, seconds } from "../../../src/index.ts";
+import { ManualClock } from "../../../src/testing/index.ts";
+
+/** What one life came to. */
+export interface GoldenLife {
+  readonly isRecovering: boolean;
+  /** What the output was given: the sums after each batch. */
+  readonly sums: readonly (readonly [timeMs: number, sums: unknown])[];
+}
+
+/** Stores what it is told to. */
+class NumberReceiver extends Receiver<number> {
+  override onStart(): void {}
+  override onStop(): void {}
+
+  async give(from: number): Promise<void> {
+    await this.storeMany([from, from + 1], { position: { partition: "0", from, until: from + 2 } });
+  }
+}
+
+/**
+ * Runs the program for some batches of a second, each with two numbers, which count up; then it dies, or stops. Each
+ * number is added to the sum of the even or of the odd ones.
+ */
+export async function liveGolden(
+  directory: string,
+  life: { startMs: number; batches: number; firstNumber: number; dies: boolean },
+): Promise<GoldenLife> {
+  const clock = new ManualClock(life.startMs);
+  const sums: (readonly [number, unknown])[] = [];
+  const receiver = new NumberReceiver();
+  const context = await StreamingContext.getOrCreate(directory, () => {
+    const logger = { info: () => {}, warn: () => {}, error: () => {} };
+    const ssc = new StreamingContext({
+      appName: "golden",
+      batchInterval: seconds(1),
+      clock,
+      logger,
+    });
+    const totals = ssc
+      .receiverStream(receiver)
+      .uid("numbers")
+      .map((n) => [n % 2 === 0 ? "even" : "odd", n])
+      .updateStateByKey((values, sum: number | undefined) =>
+        values.reduce((left, right) => left + right, sum ?? 0),
+      )
+      .uid("sums");
+    totals.checkpoint(seconds(2));
+    totals
+      .foreachRDD(async (dataset, timeMs) => {
+        sums.push([timeMs, (await dataset.collect()).toSorted()]);
+      })
+      .uid("shown");
+    return ssc;
+  });
+  await context.start();
+  for (let batch = 0; batch < life.batches; batch += 1) {
+    await receiver.give(life.firstNumber + 2 * batch);
+    await clock.advance(1000);
+  }
+  await (life.dies ? context.destroy() : context.stop());
+  return { isRecovering: context.isRecovering, sums };
+}
