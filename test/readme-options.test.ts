@@ -21,6 +21,7 @@ const interfaces = interfacesOfSources(join(root, "src"));
 describe("docs/options.md", () => {
   test.each([
     "StreamingContextOptions",
+    "CheckpointDirectoryOptions",
     "DataContextOptions",
     "BackpressureOptions",
     "SocketOptions",
