@@ -13,6 +13,8 @@
  * as many as `batches=N` behind `ts` says), and are stopped; then nothing may have failed (or `fails=CODE` says what has) and
  * nothing may have been logged (or `warns` says that it may). The port 9999 stands for that of a server which sends "hello
  * world" for the first batch and "hello again" for the second; the folder `logs` gets a file before each of these batches.
+ * A context that a block makes behind another one, as a restart would, begins at the time that the first one reached, and
+ * finds the files that it left.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -39,7 +39,7 @@ export class StreamingContext extends RealStreamingContext {
   readonly #reached = new Set<Lineage>();
 
   constructor(options: StreamingContextOptions) {
-    const clock = options.data?.clock ?? options.clock ?? new ManualClock(currentWorld().startMs);
+    const clock = options.data?.clock ?? options.clock ?? new ManualClock(currentWorld().nowMs);
     super({ print, logger, ...options, clock });
     this.#clock = clock instanceof ManualClock ? clock : undefined;
     const { graph } = this;
@@ -59,7 +59,7 @@ export class StreamingContext extends RealStreamingContext {
       return store(record);
     };
     receiver.storeMany = async (records, options) => {
-      await storeMany(records, options);
+      await currentWorld().whileStoring(() => storeMany(records, options));
       currentWorld().noteStored(records.length);
     };
     return super.receiverStream(receiver);
@@ -80,6 +80,7 @@ export class StreamingContext extends RealStreamingContext {
     for (let batch = 0; batch < world.batches && this.state === "ACTIVE"; batch += 1) {
       await world.deliver(batch, this.#clock?.now() ?? 0);
       await this.#clock?.advance(this.batchInterval);
+      world.noteTime(this.#clock?.now() ?? 0);
     }
   }
 

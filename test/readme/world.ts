@@ -104,16 +104,17 @@ export interface WorldOptions {
 
 /** The surroundings of one block. */
 export class World {
-  readonly startMs: number;
   readonly batches: number;
   readonly contexts: Finishing[] = [];
   readonly warnings: string[] = [];
   readonly #options: WorldOptions;
   #written = "";
+  #nowMs: number;
   #stored = 0;
+  #storing = 0;
 
   constructor(options: WorldOptions) {
-    this.startMs = options.startMs;
+    this.#nowMs = options.startMs;
     this.batches = options.batches;
     this.#options = options;
   }
@@ -123,12 +124,31 @@ export class World {
     return this.#written.trimEnd();
   }
 
+  /** The time that the contexts so far have reached: a later one, as after a restart, goes on from there. */
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+
+  noteTime(nowMs: number): void {
+    this.#nowMs = Math.max(this.#nowMs, nowMs);
+  }
+
   write(text: string): void {
     this.#written += text;
   }
 
   warn(message: string): void {
     this.warnings.push(message);
+  }
+
+  /** What is stored durably takes as long as the disk does. */
+  async whileStoring(store: () => Promise<void>): Promise<void> {
+    this.#storing += 1;
+    try {
+      await store();
+    } finally {
+      this.#storing -= 1;
+    }
   }
 
   noteStored(records: number): void {
@@ -200,11 +220,11 @@ export class World {
     await this.#settled();
   }
 
-  /** Sources of this process have nothing more to say when nothing was stored for some turns of the event loop. */
+  /** Sources of this process have nothing more to say when nothing was being stored for some turns of the event loop. */
   async #settled(): Promise<void> {
     let stored = -1;
     for (let calm = 0; calm < 20; calm += 1) {
-      if (this.#stored !== stored) calm = 0;
+      if (this.#stored !== stored || this.#storing > 0) calm = 0;
       stored = this.#stored;
       await turn();
     }
