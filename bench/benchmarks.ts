@@ -1,5 +1,6 @@
 /** Owns: the list of the benchmarks, in the order in which they run. */
 import type { Benchmark } from "./benchmark.ts";
+import { directoryGrowth } from "./cases/directory-growth.ts";
 import { emptyBatch } from "./cases/empty-batch.ts";
 import { flights } from "./cases/flights.ts";
 import { largeState } from "./cases/large-state.ts";
@@ -22,6 +23,7 @@ export const benchmarks: readonly Benchmark[] = [
   socket,
   tuning,
   logAppend,
+  directoryGrowth,
 ];
 
 /** The benchmark of that name; throws where there is none. */

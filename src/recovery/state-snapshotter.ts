@@ -7,7 +7,7 @@
  * snapshot under way at a time. I3 a failed one is told and changes nothing: the next covers its changes.
  */
 import type { Clock } from "../base/index.ts";
-import { stateSnapshotName, writeStateSnapshot } from "../checkpoint/index.ts";
+import { type StateSnapshotRef, stateSnapshotName, writeStateSnapshot } from "../checkpoint/index.ts";
 import { Pacer, type StatefulStream } from "../core/index.ts";
 import type { StateEntry, StateSnapshot } from "../state/index.ts";
 import type { Store } from "../store/index.ts";
@@ -114,26 +114,44 @@ export class StateSnapshotter {
   }
 
   async #write(operator: StatefulStream, snapshot: StateSnapshot): Promise<void> {
-    const { clock, completed, epoch, journal, started, store } = this.#options;
+    const { clock, completed, epoch, journal, started } = this.#options;
     const { baseVersionMs, versionMs } = snapshot;
-    const { stateSchema, stateVersion, uid: operatorUid } = operator;
+    const { uid: operatorUid } = operator;
     const beganMs = clock.monotonicNow();
     const info = { operatorUid, versionTime: versionMs, baseTime: baseVersionMs ?? undefined };
     const name = stateSnapshotName({ operatorUid, versionMs, epoch });
     this.names.add(name);
+    started(info);
+    const ref = await this.#writeFile(operator, snapshot, name);
+    // Where this fails, the journal may hold the event all the same: the name stays among those that nobody removes.
+    await journal.append({ kind: "snapshot_written", snapshot: ref });
+    this.names.delete(name);
+    snapshot.confirm();
+    this.#newest.set(operatorUid, versionMs);
+    const { byteCount, entryCount } = ref;
+    completed({ ...info, byteCount, entryCount, duration: clock.monotonicNow() - beganMs });
+  }
+
+  async #writeFile(
+    { stateCodecId, stateSchema, stateVersion, uid: operatorUid }: StatefulStream,
+    snapshot: StateSnapshot,
+    name: string,
+  ): Promise<StateSnapshotRef> {
+    const { baseVersionMs, versionMs } = snapshot;
+    const header = { operatorUid, versionMs, baseVersionMs, stateVersion };
+    const entries = this.#paced(snapshot.entries());
     try {
-      started(info);
-      const header = { operatorUid, versionMs, baseVersionMs, stateVersion };
-      const entries = this.#paced(snapshot.entries());
-      const { stateCodecId: codecId } = operator;
-      const ref = await writeStateSnapshot(store, name, header, entries, stateSchema, codecId);
-      await journal.append({ kind: "snapshot_written", snapshot: ref });
-      snapshot.confirm();
-      this.#newest.set(operatorUid, versionMs);
-      const { byteCount, entryCount } = ref;
-      completed({ ...info, byteCount, entryCount, duration: clock.monotonicNow() - beganMs });
-    } finally {
+      return await writeStateSnapshot(
+        this.#options.store,
+        name,
+        header,
+        entries,
+        stateSchema,
+        stateCodecId,
+      );
+    } catch (error) {
       this.names.delete(name);
+      throw error;
     }
   }
 
