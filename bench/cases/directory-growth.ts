@@ -9,10 +9,12 @@ import { type Logger, milliseconds, Receiver, type State, StateSpec, StreamingCo
 import { ManualClock } from "millrace/testing";
 import { type Benchmark, once } from "../benchmark.ts";
 import { keys } from "../data.ts";
-import { spread } from "../measure.ts";
+import { ratio, spread } from "../measure.ts";
 
 const few = 100;
 const many = Number(process.env["MILLRACE_BENCH_BATCHES"] ?? 10_000);
+/** At how many batches in a row the size is taken. */
+const sampled = 60;
 const intervalMs = 1000;
 const keyCount = 1000;
 const recordsPerBatch = 100;
@@ -24,15 +26,16 @@ export const directoryGrowth: Benchmark = {
     try {
       const program = new SteppedProgram(directory);
       await program.start();
-      await program.batches(few);
-      const fewBytes = await program.crash();
-      await program.start();
-      const fewRead = program.journalBytesRead;
-      const times = await program.batches(many - few);
-      const manyBytes = await program.crash();
-      await program.start();
-      const manyRead = program.journalBytesRead;
+      await program.batches(few - sampled / 2);
+      const fewSizes = await sizesAround(program);
+      const times = await program.batches(many - few - sampled);
+      const manySizes = await sizesAround(program);
       await program.crash();
+      await program.start();
+      const startRead = program.journalBytesRead;
+      const startHas = (await program.sizes()).journal;
+      await program.crash();
+      if (startRead === 0 || startRead > startHas) throw new Error("a start read another journal");
       const compared = Math.floor(times.length / 10);
       const early = spread(times.slice(compared, 2 * compared)).median;
       const late = spread(times.slice(-compared)).median;
@@ -41,13 +44,13 @@ export const directoryGrowth: Benchmark = {
         {
           name: `bytes of the directory ${after}`,
           unit: "x",
-          value: once(manyBytes / fewBytes),
+          value: ratio(manySizes.all, fewSizes.all),
           target: { atMost: 1.5 },
         },
         {
           name: `bytes of the journal read at the start ${after}`,
           unit: "x",
-          value: once(manyRead / fewRead),
+          value: ratio(manySizes.journal, fewSizes.journal),
           target: { atMost: 1.5 },
         },
         {
@@ -56,7 +59,7 @@ export const directoryGrowth: Benchmark = {
           value: once(late / early),
           target: { atMost: 1.5 },
         },
-        { name: "bytes of the directory", unit: "MB", value: once(manyBytes / 1e6) },
+        { name: "bytes of the directory", unit: "MB", value: spread(manySizes.all.map((bytes) => bytes / 1e6)) },
         { name: "time of a batch and its checkpoint", unit: "ms", value: spread(times) },
       ];
     } finally {
@@ -64,6 +67,26 @@ export const directoryGrowth: Benchmark = {
     }
   },
 };
+
+/** Sizes go up and down between clean-ups, so that many are taken around a number of batches; sorted, each kind for itself. */
+async function sizesAround(program: SteppedProgram): Promise<Record<keyof Sizes, number[]>> {
+  const sizes: Sizes[] = [];
+  for (let batch = 0; batch < sampled; batch++) {
+    await program.batches(1);
+    sizes.push(await program.sizes());
+  }
+  const sorted = (values: number[]) => values.toSorted((a, b) => a - b);
+  return {
+    all: sorted(sizes.map(({ all }) => all)),
+    journal: sorted(sizes.map(({ journal }) => journal)),
+  };
+}
+
+interface Sizes {
+  readonly all: number;
+  /** Both copies: what a start reads. */
+  readonly journal: number;
+}
 
 /** Stores what it is given. */
 class GivenReceiver extends Receiver<[string, number]> {
@@ -123,10 +146,23 @@ class SteppedProgram {
     return times;
   }
 
-  /** Ends the life with everything left as it is; tells how many bytes that are. */
-  async crash(): Promise<number> {
+  /** Ends the life with everything left as it is. */
+  async crash(): Promise<void> {
     await this.#context?.destroy();
-    return bytesIn(this.#directory);
+  }
+
+  /** Bytes in the directory. */
+  async sizes(): Promise<Sizes> {
+    const sizes = { all: 0, journal: 0 };
+    for (const entry of await readdir(this.#directory, { recursive: true, withFileTypes: true })) {
+      // What a clean-up removes meanwhile counts as removed.
+      const found = entry.isFile()
+        ? await stat(join(entry.parentPath, entry.name)).catch(() => undefined)
+        : undefined;
+      sizes.all += found?.size ?? 0;
+      if (/journal/.test(entry.parentPath)) sizes.journal += found?.size ?? 0;
+    }
+    return sizes;
   }
 
   #create(): StreamingContext {
@@ -154,12 +190,4 @@ class SteppedProgram {
     };
     return { info, warn: console.error, error: console.error };
   }
-}
-
-async function bytesIn(directory: string): Promise<number> {
-  let sum = 0;
-  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile()) sum += (await stat(join(entry.parentPath, entry.name))).size;
-  }
-  return sum;
 }

@@ -102,6 +102,7 @@ export class Checkpointer {
     );
     const ref = await writeCheckpoint(store, checkpoint);
     await journal.append({ kind: "checkpoint_written", checkpoint: ref });
+    await life.checkpointTold();
     const { byteCount, name } = ref;
     const duration = clock.monotonicNow() - beganMs;
     await completed({ name, byteCount, batchTime, duration }, ref, checkpoint);

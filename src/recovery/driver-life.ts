@@ -49,6 +49,8 @@ export interface DriverLifeOptions {
 
 /** Small, so that a start reads little more of it than what came after the newest checkpoint. */
 const journalSegmentBytesMax = 2 ** 20;
+/** Behind a checkpoint, a segment that has come to this gives way to the next, so that it can go when the checkpoint is old. */
+const journalRollBytes = 2 ** 14;
 const blockSegmentBytesMax = 2 ** 26;
 const blockSegmentAgeMaxMs = 60_000;
 
@@ -161,6 +163,11 @@ export class DriverLife {
   get journalEnd(): { readonly file: string; readonly offset: number } {
     const { file, offset } = this.#journalWriter.position();
     return { file, offset };
+  }
+
+  /** Hears that a checkpoint is told in the journal: what was noted before it is soon needed by nobody. */
+  async checkpointTold(): Promise<void> {
+    if (this.#journalWriter.position().offset >= journalRollBytes) await this.#journalWriter.roll();
   }
 
   /** Seals the logs: this life has ended by itself. */
