@@ -1,90 +1,161 @@
 /**
- * The main job: statistics of three million real flights while they come in, and a check that they are right.
+ * The main job: statistics of three million real flights while they come in, in a program that is killed again and again,
+ * and a check that they are right.
  *
  *   node examples/01-flight-delays.ts [--flights N] [--rate FLIGHTS_PER_SECOND|max] [--batch-interval MS] [--feeder PORT]
+ *                                     [--kills N] [--seed N] [--checkpoint PATH|s3://BUCKET/PREFIX] [--keep]
  *
  * A feeder in a process of its own sends the flights (`--feeder` names the port of one that runs already); a reliable
  * receiver takes them. Per airport of origin the program keeps how many flights left, and their mean and worst delay; per
- * route it keeps the delays of the last ten batches. When the feed ends, or with Ctrl-C, it compares what it has with a
- * direct computation over the data set, and ends with exit code 1 where they differ.
+ * route it keeps the delays of the last ten batches. All of it is in a checkpoint directory. The program runs as the child
+ * of a supervisor, which kills it with SIGKILL six times in mid-stream (`--kills`, 0 for never): at random instants, drawn
+ * from a seed, among them while received blocks are in no batch yet, while a batch runs, and while a state snapshot is in
+ * flight. It is started again at once, and goes on. When the feed ends, or with Ctrl-C, it compares what it has with a direct
+ * computation over the data set, and ends with exit code 1 where they differ. The supervisor does so, too, where no kill
+ * has hit one of the three.
+ *
+ * The checkpoint directory is a new one within `--checkpoint`, or in a folder for temporary files. It is removed at the end,
+ * but with `--keep`. The server of S3 and the credentials come from the environment, as the AWS SDK reads them.
  */
-import { parseArgs } from "node:util";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { milliseconds, StreamingContext } from "millrace";
-import { loadFlights, parseFlight, routeOf } from "./flights/dataset.ts";
+import { BatchNotes } from "./flights/batch-notes.ts";
+import { removeAll, storeOptions } from "./flights/checkpoint-place.ts";
+import { type Flight, loadFlights, parseFlight, routeOf } from "./flights/dataset.ts";
 import type { RouteDelays } from "./flights/direct.ts";
+import type { DriverMessage } from "./flights/driver-messages.ts";
 import { startFeeder } from "./flights/feeder-process.ts";
 import { FlightReceiver, totalOfEnd } from "./flights/flight-receiver.ts";
 import { type AirportState, FlightReport } from "./flights/flight-report.ts";
+import { type DriverPlaces, newPlaceIn, readJobOptions } from "./flights/job-options.ts";
+import { KillPlan } from "./flights/kill-plan.ts";
+import { Supervisor } from "./flights/supervisor.ts";
 
-const { values: options } = parseArgs({
-  options: {
-    flights: { type: "string", default: "3000000" },
-    rate: { type: "string", default: "max" },
-    "batch-interval": { type: "string", default: "500" },
-    feeder: { type: "string" },
-  },
-});
-const flights = Number(options.flights);
-const batchInterval = milliseconds(Number(options["batch-interval"]));
+const options = readJobOptions(process.argv.slice(2));
+const batchInterval = milliseconds(options.batchIntervalMs);
 const window = milliseconds(10 * batchInterval);
 const slide = milliseconds(2 * batchInterval);
+// A part of the feed, so that there is something to kill until its end, however far ahead the feeder is.
+const unprocessedRecordsMax = Math.ceil(options.flights / 40);
+const linesMax = Math.min(10_000, Math.ceil(options.flights / 200));
+const store = storeOptions(process.env);
 
-console.log(`Loading ${flights.toLocaleString("en-US")} flights of January to June 2001\n`);
-const [dataset, feeder] = await Promise.all([
-  loadFlights({ flights }),
-  options.feeder === undefined
-    ? startFeeder({ flights, rate: options.rate })
-    : { port: Number(options.feeder), stop: () => {} },
-]);
-const report = new FlightReport({
-  dataset,
-  windowMs: window,
-  clock: { monotonicNow: () => performance.now() },
-  output: process.stdout,
-});
-const say = (message: string) => report.say(message);
+if (options.life === undefined) await supervise();
+else await drive(options.life);
 
-const ssc = new StreamingContext({
-  appName: "flight-delays",
-  master: "local",
-  batchInterval,
-  onFailure: "stop",
-  // The feeder is faster than the program, and has to wait: this bounds the batches, and so how late they get.
-  unprocessedRecordsMax: 200_000,
-  stopGracefullyOnShutdown: true,
-  logger: { info: say, warn: say, error: say },
-});
-const lines = ssc.receiverStream(new FlightReceiver({ port: feeder.port }));
-const departures = lines.filter((line) => totalOfEnd(line) === undefined).map(parseFlight);
+/** The application: one life of it. */
+async function drive(places: DriverPlaces): Promise<void> {
+  // Nobody would start it again.
+  process.once("disconnect", () => process.exit());
+  process.channel?.unref();
+  const notes = await BatchNotes.open(places.notes);
+  const report = new FlightReport({
+    total: options.flights,
+    notes,
+    windowMs: window,
+    elapsedMs: () => Date.now() - places.sinceMs,
+    output: process.stdout,
+  });
 
-const airports = departures
-  .map(({ origin, delay }) => [origin, delay])
-  .updateStateByKey(updateAirport);
+  const context = () => flightDelays({ report, notes, feeder: places.feeder });
+  const ssc = await StreamingContext.getOrCreate(places.checkpoint, context, { store });
+  tellSupervisor(ssc, report);
+  const firstBatch = new Promise<void>((resolve) => {
+    ssc.addStreamingListener({ onBatchCompleted: () => resolve() });
+  });
+  const feedEnded = feedEnd(ssc, notes);
 
-function updateAirport(delays: readonly number[], before: AirportState | undefined): AirportState {
+  await ssc.start();
+  tell({ kind: "started" });
+  // The figures are there with the first batch of this life. Ctrl-C stops the context gracefully, which ends the waiting too.
+  const ending = await Promise.race([
+    Promise.all([feedEnded, firstBatch]).then(() => "ended"),
+    ssc.awaitTermination(),
+  ]);
+  if (ending === "ended") tell({ kind: "ended" });
+  await ssc.stop();
+
+  const interrupted = ending !== "ended";
+  const dataset = await loadFlights({ flights: options.flights });
+  if (!(await report.conclude(dataset, { interrupted }))) process.exitCode = 1;
+  else if (interrupted) process.exitCode = 130;
+  process.disconnect?.();
+}
+
+/** The streams, and what is done with them. */
+function flightDelays(job: { report: FlightReport; notes: BatchNotes; feeder: number }) {
+  const { report, notes, feeder } = job;
+  const ssc = new StreamingContext({
+    appName: "flight-delays",
+    master: "local",
+    batchInterval,
+    onFailure: "stop",
+    // The feeder is faster than the program, and has to wait: this bounds the batches, and so how late they get.
+    unprocessedRecordsMax,
+    stopGracefullyOnShutdown: true,
+    logger: {
+      info: () => {},
+      warn: (message) => report.say(message),
+      error: (message, error) => report.say(error === undefined ? message : `${message}: ${error}`),
+    },
+  });
+  const stored = (until: number) => tell({ kind: "stored", until });
+  const lines = ssc.receiverStream(new FlightReceiver({ port: feeder, linesMax, stored }));
+  const departures = lines.filter((line) => totalOfEnd(line) === undefined).map(parseFlight);
+
+  const airports = departures
+    .map((flight) => [flight.origin, flight])
+    .updateStateByKey(updateAirport)
+    .checkpoint(slide);
+
+  const routesOfBatch = departures
+    .map(({ origin, destination, delay }) => [
+      routeOf(origin, destination),
+      { flights: 1, delaySum: delay },
+    ])
+    .reduceByKey(addDelays)
+    .persist();
+  const routes = routesOfBatch
+    .reduceByKeyAndWindow(addDelays, subtractDelays, window, slide, {
+      filter: (_, { flights }) => flights > 0,
+    })
+    .checkpoint(slide);
+
+  // After a crash an output may run again for the same batch: each of these then does the same once more.
+  airports.foreachRDD(async (states) => report.airports(await states.collect()));
+  routesOfBatch.foreachRDD(async (batch, timeMs) => report.batch(await batch.collect(), timeMs));
+  routes.foreachRDD(async (delays, timeMs) => report.routes(await delays.collect(), timeMs));
+  // The end of the feed is a record behind all flights.
+  lines
+    .filter((line) => totalOfEnd(line) !== undefined)
+    .foreachRDD(async (end, timeMs) => {
+      if (!(await end.isEmpty())) await notes.end(timeMs);
+    });
+  return ssc;
+}
+
+function updateAirport(
+  departed: readonly Flight[],
+  before: AirportState | undefined,
+): AirportState | undefined {
+  const last = departed.at(-1);
   // The same state again says that nothing changed.
-  if (before !== undefined && delays.length === 0) return before;
+  if (last === undefined) return before;
   let { flights, delaySum, worstDelay } = before ?? {
     flights: 0,
     delaySum: 0,
     worstDelay: Number.NEGATIVE_INFINITY,
   };
-  for (const delay of delays) {
+  for (const { delay } of departed) {
     flights += 1;
     delaySum += delay;
     worstDelay = Math.max(worstDelay, delay);
   }
-  return { flights, delaySum, worstDelay };
+  return { flights, delaySum, worstDelay, lastDay: last.date.slice(0, 10) };
 }
-
-const routes = departures
-  .map(({ origin, destination, delay }) => [
-    routeOf(origin, destination),
-    { flights: 1, delaySum: delay },
-  ])
-  .reduceByKeyAndWindow(addDelays, subtractDelays, window, slide, {
-    filter: (_, { flights }) => flights > 0,
-  });
 
 function addDelays(one: RouteDelays, other: RouteDelays): RouteDelays {
   return { flights: one.flights + other.flights, delaySum: one.delaySum + other.delaySum };
@@ -94,32 +165,82 @@ function subtractDelays(total: RouteDelays, leaving: RouteDelays): RouteDelays {
   return { flights: total.flights - leaving.flights, delaySum: total.delaySum - leaving.delaySum };
 }
 
-airports.foreachRDD(async (states, timeMs) => report.airports(await states.collect(), timeMs));
-routes.foreachRDD(async (delays, timeMs) => report.routes(await delays.collect(), timeMs));
-
-// The end of the feed is a record behind all flights.
-const ends = lines.filter((line) => totalOfEnd(line) !== undefined);
-const feedEnded = new Promise<string>((resolve) => {
-  ends.foreachRDD(async (end) => {
-    if (!(await end.isEmpty())) resolve("ended");
+/** Resolves when the end of the feed is in a completed batch, of this life or of an earlier one. */
+function feedEnd(ssc: StreamingContext, notes: BatchNotes): Promise<void> {
+  return new Promise((resolve, reject) => {
+    ssc.addStreamingListener({
+      onBatchCompleted: () => {
+        notes.hasEnded().then((hasEnded) => hasEnded && resolve(), reject);
+      },
+    });
   });
-});
+}
 
-ssc.addStreamingListener({
-  onBatchCompleted: ({ numRecords, processingDelay = 0, schedulingDelay = 0 }) =>
-    report.batchCompleted({
-      records: numRecords,
-      processingMs: processingDelay,
-      waitedMs: schedulingDelay,
-    }),
-});
+function tell(message: DriverMessage): void {
+  process.send?.(message);
+}
 
-await ssc.start();
-// Ctrl-C stops the context gracefully, which is what ends the waiting then.
-const ending = await Promise.race([feedEnded, ssc.awaitTermination()]);
-await ssc.stop();
-feeder.stop();
+/** Tells what the driver is in the middle of, and draws the table. */
+function tellSupervisor(ssc: StreamingContext, report: FlightReport): void {
+  ssc.addStreamingListener({
+    onBatchSubmitted: () => tell({ kind: "batch-submitted" }),
+    onBatchStarted: () => tell({ kind: "batch-started" }),
+    onBatchCompleted: ({ numRecords, processingDelay = 0, schedulingDelay = 0 }) => {
+      report.batchCompleted({
+        records: numRecords,
+        processingMs: processingDelay,
+        waitedMs: schedulingDelay,
+      });
+      const { flights } = report;
+      tell({ kind: "batch-completed", flights, processingMs: processingDelay });
+    },
+    onStateSnapshotStarted: ({ operatorUid }) => tell({ kind: "snapshot-started", operatorUid }),
+    onStateSnapshotCompleted: ({ operatorUid }) =>
+      tell({ kind: "snapshot-completed", operatorUid }),
+    onCheckpointFailed: () => tell({ kind: "snapshot-failed" }),
+  });
+}
 
-const interrupted = ending !== "ended";
-if (!report.conclude({ interrupted })) process.exitCode = 1;
-else if (interrupted) process.exitCode = 130;
+/** The processes around the application. */
+async function supervise(): Promise<void> {
+  const { batchIntervalMs, flights, keep, kills, rate, seed } = options;
+  const scratch = await mkdtemp(join(tmpdir(), "millrace-flights-"));
+  const checkpoint = newPlaceIn(options.checkpoint ?? scratch);
+  const total = flights.toLocaleString("en-US");
+  const plan = new KillPlan({ kills, flights, batchIntervalMs, seed });
+  const killing = kills === 0 ? "" : `, ${kills} kills by seed ${seed}`;
+  console.log(`Loading ${total} flights of January to June 2001${killing}\n`);
+  const feeder =
+    options.feeder === undefined
+      ? await startFeeder({ flights, rate })
+      : { port: options.feeder, stop: () => {} };
+  const places: DriverPlaces = {
+    checkpoint,
+    notes: join(scratch, "notes"),
+    feeder: feeder.port,
+    sinceMs: Date.now(),
+  };
+  const args = [`--flights=${flights}`, `--batch-interval=${batchIntervalMs}`];
+  const supervisor = new Supervisor({
+    driver: {
+      path: fileURLToPath(import.meta.url),
+      args: [...args, `--life=${JSON.stringify(places)}`],
+    },
+    plan,
+    kills,
+    say: (text) => console.log(text),
+  });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => supervisor.interrupt());
+  }
+  try {
+    process.exitCode = await supervisor.run();
+  } finally {
+    feeder.stop();
+    if (keep) console.log(`Kept: ${checkpoint} and ${places.notes}`);
+    else {
+      if (options.checkpoint !== undefined) await removeAll(checkpoint, store);
+      await rm(scratch, { recursive: true, force: true });
+    }
+  }
+}

@@ -5,7 +5,7 @@
  *
  * I1 Acknowledged is only what `storeMany` has resolved for; what was not is sent again after a restart.
  * I2 One block is being stored, and lines for the next one gather meanwhile: blocks grow when storing is slow, and when
- *    `linesMax` lines have gathered the socket is not read, so that the feeder waits.
+ *    `linesMax` lines (10,000) have gathered the socket is not read, so that the feeder waits.
  * I3 The end of the feed is a record too, with a position of its own. Like any other it survives a crash, reaches the
  *    program wherever the receiver runs, and comes after all flights.
  */
@@ -15,7 +15,6 @@ import { encodeAcknowledgement, encodeFrom, FeedDecoder, type FeedMessage } from
 
 /** The one partition of this source. */
 const partition = "flights";
-const linesMax = 10_000;
 const endPrefix = "end\t";
 
 /** How many flights the feed had, if the record is its end; undefined if it is a flight. */
@@ -27,11 +26,21 @@ export function totalOfEnd(record: string): number | undefined {
 export class FlightReceiver extends Receiver<string> {
   readonly #host: string;
   readonly #port: number;
+  readonly #linesMax: number;
+  readonly #stored: (until: number) => void;
 
-  constructor(options: { host?: string; port: number }) {
+  /** `stored` hears of each block that is safe, by the position behind it. */
+  constructor(options: {
+    host?: string;
+    port: number;
+    linesMax?: number;
+    stored?: (until: number) => void;
+  }) {
     super();
+    this.#linesMax = options.linesMax ?? 10_000;
     this.#host = options.host ?? "127.0.0.1";
     this.#port = options.port;
+    this.#stored = options.stored ?? (() => {});
   }
 
   /** Receives until the feed has ended; is started again when the feeder is not there or goes away. */
@@ -39,9 +48,11 @@ export class FlightReceiver extends Receiver<string> {
     const { signal } = this;
     const from = this.positions.get(partition) ?? 0;
     const socket = connect({ host: this.#host, port: this.#port, noDelay: true, signal });
-    const session = new FeedSession(socket, { from, signal }, (lines, position) =>
-      this.storeMany(lines, { position: { partition, ...position } }),
-    );
+    const linesMax = this.#linesMax;
+    const session = new FeedSession(socket, { from, linesMax, signal }, async (lines, position) => {
+      await this.storeMany(lines, { position: { partition, ...position } });
+      this.#stored(position.until);
+    });
     try {
       await session.run();
     } catch (error) {
@@ -62,6 +73,7 @@ type StoreLines = (
 /** One connection to a feeder. */
 class FeedSession {
   readonly #socket: Socket;
+  readonly #linesMax: number;
   readonly #signal: AbortSignal;
   readonly #store: StoreLines;
   readonly #decoder: FeedDecoder;
@@ -74,10 +86,11 @@ class FeedSession {
 
   constructor(
     socket: Socket,
-    { from, signal }: { from: number; signal: AbortSignal },
+    { from, linesMax, signal }: { from: number; linesMax: number; signal: AbortSignal },
     store: StoreLines,
   ) {
     this.#socket = socket;
+    this.#linesMax = linesMax;
     this.#signal = signal;
     this.#store = store;
     this.#from = from;
@@ -104,7 +117,7 @@ class FeedSession {
     for (const message of this.#decoder.push(chunk)) this.#gather(message);
     if (this.#gathered.length === 0) return;
     this.#storing ??= this.#storeGathered();
-    if (this.#gathered.length >= linesMax) await this.#storing;
+    if (this.#gathered.length >= this.#linesMax) await this.#storing;
   }
 
   #gather(message: FeedMessage): void {

@@ -1,8 +1,13 @@
 /**
- * Owns: what the main job says of its run: the latest figures on the live table, and at the end whether they and every
- * window before were right.
- * Does not own: the figures (the streams of the program compute them), the direct computation (direct.ts).
+ * Owns: what the main job says of its run: the latest figures on the live table, and at the end whether they, every batch
+ * and every window before were right.
+ * Does not own: the figures (the streams of the program compute them), the notes of batches and windows (batch-notes.ts),
+ * the direct computation (direct.ts).
+ *
+ * I1 Nothing here has to outlive the process: a later life of the program has the figures again from its recovered state,
+ *    and what was right or wrong from the notes.
  */
+import type { BatchNotes } from "./batch-notes.ts";
 import type { FlightDataset } from "./dataset.ts";
 import {
   type AirportStatistics,
@@ -12,7 +17,6 @@ import {
   routeDelays,
   shorten,
 } from "./direct.ts";
-import type { MonotonicClock } from "./feed.ts";
 import { type BatchFigures, LiveTable, type TableFigures, type TableOutput } from "./live-table.ts";
 
 /** What the program keeps of an airport: sums, so that nothing is rounded on the way. */
@@ -20,69 +24,66 @@ export interface AirportState {
   readonly flights: number;
   readonly delaySum: number;
   readonly worstDelay: number;
+  /** The day of its last flight: `2001-01-31`. */
+  readonly lastDay: string;
 }
 
 export interface FlightReportOptions {
-  readonly dataset: FlightDataset;
+  /** How many flights the feed has. */
+  readonly total: number;
+  readonly notes: BatchNotes;
   readonly windowMs: number;
-  readonly clock: MonotonicClock;
+  /** Tells the ms since the job began, which may have been in an earlier life. */
+  readonly elapsedMs: () => number;
   readonly output: TableOutput;
 }
 
 export class FlightReport {
   readonly #options: FlightReportOptions;
   readonly #table: LiveTable;
-  readonly #startedMs: number;
   #airports: ReadonlyMap<string, AirportStatistics> = new Map();
   #routes: ReadonlyMap<string, RouteDelays> = new Map();
   #flights = 0;
-  /** How many flights had been counted at a batch time, for as long as a window may begin there. */
-  readonly #flightsAt = new Map<number, number>();
-  readonly #found: string[] = [];
-  #windows = 0;
-  #batches = 0;
+  #day = "";
   #lastBatch: BatchFigures = { records: 0, processingMs: 0, waitedMs: 0 };
 
   constructor(options: FlightReportOptions) {
     this.#options = options;
     this.#table = new LiveTable(options.output);
-    this.#startedMs = options.clock.monotonicNow();
   }
 
-  /** Takes the state of all airports at a batch time. */
-  airports(states: Iterable<readonly [string, AirportState]>, timeMs: number): void {
+  /** How many flights were counted, in all lives. */
+  get flights(): number {
+    return this.#flights;
+  }
+
+  /** Takes the state of all airports. */
+  airports(states: Iterable<readonly [string, AirportState]>): void {
     const airports = new Map<string, AirportStatistics>();
     let counted = 0;
-    for (const [airport, { flights, delaySum, worstDelay }] of states) {
+    for (const [airport, { flights, delaySum, lastDay, worstDelay }] of states) {
       airports.set(airport, { flights, meanDelay: delaySum / flights, worstDelay });
       counted += flights;
+      if (lastDay > this.#day) this.#day = lastDay;
     }
     this.#airports = airports;
     this.#flights = counted;
-    this.#flightsAt.set(timeMs, counted);
-    for (const time of this.#flightsAt.keys()) {
-      if (time < timeMs - this.#options.windowMs) this.#flightsAt.delete(time);
-    }
   }
 
-  /**
-   * Takes the window that ends at a batch time whose airports it has. Flights come in order and each counts once, so the
-   * window is a part of the data set, and has to be exactly that.
-   */
-  routes(window: Iterable<readonly [string, RouteDelays]>, timeMs: number): void {
-    const { dataset, windowMs } = this.#options;
+  /** Takes what came in with a batch. */
+  async batch(routes: Iterable<readonly [string, RouteDelays]>, timeMs: number): Promise<void> {
+    await this.#options.notes.batch(timeMs, new Map(routes));
+  }
+
+  /** Takes the window that ends at a batch time, when it has the batch itself. */
+  async routes(window: Iterable<readonly [string, RouteDelays]>, timeMs: number): Promise<void> {
+    const { notes, windowMs } = this.#options;
     this.#routes = new Map(window);
-    const from = this.#flightsAt.get(timeMs - windowMs) ?? 0;
-    const expected = routeDelays(dataset, { from, until: Math.min(this.#flights, dataset.length) });
-    for (const difference of differences(expected, this.#routes)) {
-      this.#found.push(`in the window until ${new Date(timeMs).toISOString()}, ${difference}`);
-    }
-    this.#windows += 1;
+    await notes.window(timeMs, windowMs, this.#routes);
   }
 
   /** Shows how far the run is. */
   batchCompleted(batch: BatchFigures): void {
-    this.#batches += 1;
     this.#lastBatch = batch;
     this.#table.show(this.#figures());
   }
@@ -93,40 +94,59 @@ export class FlightReport {
   }
 
   /**
-   * Shows the last figures, compares them with the direct computation, and prints what came out; returns whether
-   * everything was right. A run that was interrupted has to be right about the flights that it counted.
+   * Shows the last figures, compares them and all that was noted with the direct computation, and prints what came out;
+   * returns whether everything was right. A run that was interrupted has to be right about the flights that it counted.
    */
-  conclude({ interrupted }: { interrupted: boolean }): boolean {
-    const { dataset, output } = this.#options;
+  async conclude(dataset: FlightDataset, ending: { interrupted: boolean }): Promise<boolean> {
+    const { notes, output } = this.#options;
     const counted = Math.min(this.#flights, dataset.length);
+    const { windows, found: noted } = await notes.judgement();
     const found = [
       ...differences(airportStatistics(dataset, counted), this.#airports),
-      ...this.#found,
+      ...(await this.#batchDifferences(dataset)),
+      ...noted,
     ];
-    const isComplete = interrupted || this.#flights === dataset.length;
+    const isComplete = ending.interrupted || this.#flights === dataset.length;
     if (!isComplete) found.unshift(`${this.#flights} flights of ${dataset.length} were counted`);
     this.#table.finish(this.#figures());
-    const verdict = found.length > 0 ? shorten(found) : [this.#summary()];
+    const verdict = found.length > 0 ? shorten(found) : [this.#summary(windows)];
     const word = found.length > 0 ? "WRONG" : "RIGHT";
     output.write(`\n${word}, compared with a direct computation:\n${verdict.join("\n")}\n`);
     return found.length === 0;
   }
 
-  #summary(): string {
+  /** Flights come in order and each counts once, so each batch has to be the next part of the data set. */
+  async #batchDifferences(dataset: FlightDataset): Promise<string[]> {
+    const found: string[] = [];
+    let from = 0;
+    for await (const { timeMs, routes } of this.#options.notes.everyBatch()) {
+      const until = [...routes.values()].reduce((sum, { flights }) => sum + flights, from);
+      const part = { from, until: Math.min(until, dataset.length) };
+      for (const difference of differences(routeDelays(dataset, part), routes)) {
+        found.push(`in the batch of ${new Date(timeMs).toISOString()}, ${difference}`);
+      }
+      from = until;
+    }
+    if (from !== this.#flights) {
+      found.unshift(`all batches together had ${from} flights, and ${this.#flights} were counted`);
+    }
+    return found;
+  }
+
+  #summary(windows: number): string {
     const flights = this.#flights.toLocaleString("en-US");
-    return `${flights} flights from ${this.#airports.size} airports, ${this.#windows} windows by route`;
+    return `${flights} flights from ${this.#airports.size} airports, ${windows} windows by route`;
   }
 
   #figures(): TableFigures {
-    const { clock, dataset, windowMs } = this.#options;
-    const last = Math.min(this.#flights, dataset.length) - 1;
+    const { elapsedMs, notes, total, windowMs } = this.#options;
     return {
       progress: {
         flights: this.#flights,
-        total: dataset.length,
-        day: last < 0 ? "" : dataset.flight(last).date.slice(0, 10),
-        elapsedMs: clock.monotonicNow() - this.#startedMs,
-        batches: this.#batches,
+        total,
+        day: this.#day,
+        elapsedMs: elapsedMs(),
+        batches: notes.batches,
         lastBatch: this.#lastBatch,
       },
       airports: this.#airports,

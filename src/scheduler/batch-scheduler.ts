@@ -142,6 +142,8 @@ export class BatchScheduler {
     const neededMs = [...this.#unfinishedMs, ...this.#owing.keys()];
     const untilMs = Math.min(
       this.#lastBatchMs,
+      // After a gap a state may have to look back further than from the last batch.
+      ...graph.statesDueMs,
       ...neededMs.map((timeMs) => timeMs - graph.batchIntervalMs),
     );
     invariant(Number.isFinite(untilMs), "the time up to which is cleaned is known");

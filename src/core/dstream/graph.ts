@@ -275,6 +275,11 @@ export class StreamGraph implements StreamScope {
     for (const stream of this.#inUse) if (uids.has(stream.uid)) stream.leaveOut(timeMs);
   }
 
+  /** The times of the next versions of all states: nothing may be forgotten as if later ones had been made. */
+  get statesDueMs(): readonly number[] {
+    return this.#statefulInUse().map((stream) => stream.dueMs);
+  }
+
   /** Whether a state of that time has yet to come about. */
   owesStates(timeMs: number): boolean {
     return this.#statefulInUse().some((stream) => stream.owes(timeMs));

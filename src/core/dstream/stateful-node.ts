@@ -155,6 +155,10 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
     return stage === undefined ? timeMs > this.reachedMs : !stage.isComplete();
   }
 
+  get dueMs(): number {
+    return this.reachedMs + this.slideMs;
+  }
+
   get hasRestoredState(): boolean {
     return this.#restoredMs !== undefined;
   }

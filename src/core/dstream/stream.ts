@@ -102,6 +102,8 @@ export interface StatefulStream extends StreamLineage {
   updateAt(timeMs: number): StageBarrier | undefined;
   /** Whether the state of that time has yet to come about, so that what it is made from must be kept. */
   owes(timeMs: number): boolean;
+  /** The time of its next version, were there no gap. The next version looks back from there, however late it comes. */
+  readonly dueMs: number;
   /** Leaves the data of that time out of a state that has not come about; for a batch that was given up. */
   giveUp(timeMs: number): void;
 }
