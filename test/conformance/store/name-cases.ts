@@ -98,11 +98,12 @@ export function nameCases(given: StoreUnderTest): void {
 
   describe("what is not there", () => {
     test("cannot be read, and the error names store and object", async () => {
-      for (const reading of [
-        given.store.read("a/nothing"),
-        given.store.readRange("a/nothing", 0, 10),
-      ]) {
-        await expect(reading).rejects.toMatchObject({
+      const readings = [
+        () => given.store.read("a/nothing"),
+        () => given.store.readRange("a/nothing", 0, 10),
+      ];
+      for (const reading of readings) {
+        await expect(reading()).rejects.toMatchObject({
           code: "store_missing",
           details: { store: given.store.address, name: "a/nothing" },
         });
