@@ -7,7 +7,7 @@
  * I1. After a failure nothing can be done with it any more: what it holds is unknown. The state comes
  *     back from its snapshots, in another life of the program.
  */
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 import type { ChainedBatch, ClassicLevel, Snapshot } from "classic-level";
 import { invariant, reasonOf, StreamError } from "../base/index.ts";
 import type { LevelRange } from "./level-records.ts";
@@ -50,9 +50,13 @@ export class LevelDatabase {
 
   get(key: string, view?: LevelView): Buffer | undefined {
     try {
-      return view === undefined
-        ? this.#opened.getSync(key)
-        : this.#opened.getSync<string, Buffer>(key, { snapshot: view });
+      // As bytes: classic-level 3.0.0 looks up a text that is longer than any before it without its
+      // end, where that is not ASCII.
+      return this.#opened.getSync<Buffer, Buffer>(Buffer.from(key), {
+        keyEncoding: "buffer",
+        valueEncoding: "buffer",
+        ...(view === undefined ? {} : { snapshot: view }),
+      });
     } catch (cause) {
       throw this.#failed(cause);
     }

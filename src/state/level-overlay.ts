@@ -131,7 +131,7 @@ export class LevelOverlay<K, S> {
 
   #encodedOf(change: LevelChange<S>): EncodedChange {
     if (change === absent) return absent;
-    return change === used ? used : this.#codec.encode(change as S);
+    return change === used ? used : this.#codec.encode(change);
   }
 
   #bytesOf(key: K, change: LevelChange<S>): Buffer {

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { encodeKey } from "../../../src/codec/index.ts";
 import { VersionedState, type VersionedStateOptions } from "../../../src/state/index.ts";
+import { SnapshotStore } from "../../conformance/snapshot-store.ts";
 import { keyArbitrary } from "../codec/key-arbitrary.ts";
 
 let directory: string;
@@ -57,6 +58,19 @@ describe("a state in LevelDB", () => {
     await fc.assert(property, { numRuns: 40 });
   });
 
+  test("finds keys that are longer than all before them, whatever their letters", async () => {
+    const state = await newState();
+    const keys = ["a", "\u00e9", "\u6f22", "\u{105ce}"].flatMap((letter) =>
+      [1, 10, 50, 51, 52, 53, 1000].map((length) => letter.repeat(length)),
+    );
+    for (const [version, key] of keys.entries()) {
+      const update = state.begin(0, version);
+      update.set(key, version);
+      await state.complete(update);
+      expect(state.read(0, version).get(key)).toBe(version);
+    }
+  });
+
   test("gives back values of every kind, frozen", async () => {
     const state = await newState();
     const values = [new Map([[1, new Set(["a"])]]), new Date(5), 5n, [undefined], { a: { b: 1 } }];
@@ -80,6 +94,64 @@ describe("a state in LevelDB", () => {
     update.set("a", 255);
     await state.complete(update);
     expect(state.read(0, 1).get("a")).toBe(255);
+  });
+
+  test("moves the changes of a task that are too many to disk, where the task finds them", async () => {
+    const path = join(directory, "spilling");
+    const level = { directory: () => path, changesInMemoryMax: 10 };
+    const state = await newState({ level });
+    const keys = Array.from({ length: 3000 }, (_, key) => key);
+    const first = state.begin(0, 1);
+    for (const key of keys) first.set(key, "first");
+    await state.complete(first);
+
+    const change = async (version: number, value: string) => {
+      const update = state.begin(0, version);
+      const scan = update.scan();
+      const visit = (key: unknown) => {
+        if ((key as number) % 3 === 0) update.delete(key);
+        else update.set(key, value);
+      };
+      while (await scan.next(7, visit));
+      return update;
+    };
+    await change(2, "lost");
+    const update = await change(2, "second");
+    for (const key of keys) expect(update.get(key)).toBe(key % 3 === 0 ? undefined : "second");
+    expect([update.has(3), update.has(4), update.base.has(3)]).toEqual([false, true, true]);
+    update.set(4, "late");
+    update.set(6, "back");
+    await state.complete(update);
+    const expected = keys
+      .filter((key) => key % 3 !== 0 || key === 6)
+      .map((key) => [key, key === 4 ? "late" : key === 6 ? "back" : "second"] as const);
+    expect(new Map(await contentsOf(state))).toEqual(new Map(expected));
+    expect(state.size).toBe(expected.length);
+  });
+
+  test("holds in a delta what changed since its base, and each key once", async () => {
+    const state = await newState();
+    const batch = async (
+      version: number,
+      changes: Readonly<Record<string, number | undefined>>,
+    ) => {
+      const update = state.begin(0, version);
+      for (const [key, value] of Object.entries(changes)) {
+        if (value === undefined) update.delete(key);
+        else update.set(key, value);
+      }
+      await state.complete(update);
+      return new SnapshotStore().take(state.beginSnapshot()!);
+    };
+    const all = Object.fromEntries(Array.from({ length: 40 }, (_, key) => [`k${key}`, key]));
+    expect((await batch(1, all)).entries).toHaveLength(40);
+    expect((await batch(2, { k0: 1, k1: 1, k2: 1, k3: 1, k4: undefined })).entries).toHaveLength(5);
+    const { baseVersionMs, entries } = await batch(3, { k5: 1, k6: undefined });
+    expect(baseVersionMs).toBe(2);
+    expect(entries.map(({ key, value }) => [key, value])).toEqual([
+      ["k5", 1],
+      ["k6", undefined],
+    ]);
   });
 
   test("is unharmed by a value that cannot be written", async () => {
@@ -106,6 +178,7 @@ describe("a state in LevelDB", () => {
     expect(state.visibleVersion).toBeUndefined();
     expect(state.isComplete(0, 1)).toBe(true);
     state.restart(1);
+    expect(state.isComplete(0, 1)).toBe(true);
     await written;
     expect(state.visibleVersion).toBe(1);
     expect(await contentsOf(state)).toEqual([["a", 1]]);
