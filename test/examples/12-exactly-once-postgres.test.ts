@@ -15,14 +15,12 @@ describe("12-exactly-once-postgres", () => {
     "adds each flight once, though every fifth transaction loses its connection",
     async () => {
       await using server = await PostgresServer.start();
-      for (const _ of ["first run", "second run"]) {
-        await using program = new Program("12-exactly-once-postgres.ts", [server.url]);
-        const { code, output } = await program.ended;
-        expect(output).toMatch(
-          /^\d+ attempts, [1-9]\d+ of them failed\nRIGHT: 2000 flights from \d+ /,
-        );
-        expect(code).toBe(0);
-      }
+      await using program = new Program("12-exactly-once-postgres.ts", [server.url]);
+      const { code, output } = await program.ended;
+      expect(output).toMatch(
+        /^\d+ attempts, [1-9]\d+ of them failed\nRIGHT: 2000 flights from \d+ /,
+      );
+      expect(code).toBe(0);
       const client = new pg.Client(server.url);
       await client.connect();
       const { rows } = await client.query("SELECT sum(flights)::int AS flights FROM totals");
@@ -32,5 +30,7 @@ describe("12-exactly-once-postgres", () => {
       // Without a checkpoint directory nobody will ask for them.
       expect(notes.rows).toEqual([]);
     },
+    // Two thousand statements, and a new connection after each that was lost, on a machine that has other things to do.
+    120_000,
   );
 });
