@@ -31,13 +31,18 @@ export interface ContextBatchesOptions {
 export class ContextBatches {
   readonly #options: ContextBatchesOptions;
   readonly #scheduler: BatchScheduler;
+  /** Why the context has to stop. */
+  #fatal: { readonly error: unknown } | undefined;
 
   constructor(options: ContextBatchesOptions) {
     this.#options = options;
     this.#scheduler = this.#newScheduler();
   }
 
-  /** Does what an earlier life left, and makes up for the time between where that is wanted. Rejects with `batch_failed`. */
+  /**
+   * Does what an earlier life left, and makes up for the time between where that is wanted. Rejects with `batch_failed`,
+   * also where a failed output stops the context: a start that does not come about says why.
+   */
   async takeUp(): Promise<void> {
     const { run } = this.#options;
     if (run === undefined) return;
@@ -48,6 +53,7 @@ export class ContextBatches {
     await this.#scheduler.replay(
       missed.map((timeMs) => ({ timeMs, todo: "outputs", leftOutOf: [] })),
     );
+    if (this.#fatal !== undefined) throw this.#fatal.error;
     run.started({ batches: left.length + missed.length });
   }
 
@@ -129,7 +135,10 @@ export class ContextBatches {
         graph.forgetOutputs(untilMs + 1);
         return tracker.forget(untilMs + 1);
       },
-      onFatal: fatal,
+      onFatal: (error) => {
+        this.#fatal ??= { error };
+        fatal(error);
+      },
     });
   }
 }

@@ -100,7 +100,9 @@ async function findCheckpoint(store: Store, journal: JournalReading): Promise<Fo
   const ref = isUntold || told === undefined ? { ...noRef, name: newestName } : told;
   try {
     const content = await readCheckpoint(store, isUntold ? newestName : ref);
-    const isAhead = content.journal.sequence > journal.end.nextSequence;
+    // Where the journal is damaged nobody knows how far it goes, and the damage is what has to be told.
+    const { end, facts } = journal;
+    const isAhead = !facts.isDamaged && content.journal.sequence > end.nextSequence;
     return { kind: "read", content, ref, isAhead };
   } catch (error) {
     if (!(error instanceof StreamError) || error.kind === "unavailable") throw error;

@@ -12,6 +12,7 @@ import {
   type StreamingContextOptions,
   seconds,
 } from "../../src/index.ts";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ManualClock } from "../../src/testing/index.ts";
 
 export const intervalMs = 1000;
@@ -118,6 +119,8 @@ export interface LifeOptions {
   /** How much was done to the disk so far. */
   readonly call?: () => number;
   readonly clock?: ManualClock;
+  /** Whether the disk is a real one, which takes its time whatever the clock says. */
+  readonly isReal?: boolean;
 }
 
 /** One life. */
@@ -145,7 +148,8 @@ export class Life {
   async start(): Promise<void> {
     const { address, directory = {} } = this.#options;
     this.#context = await StreamingContext.getOrCreate(address, () => this.#create(), directory);
-    await this.#whileTimePasses(this.#context.start());
+    // It needs no time to pass, unless something is wrong.
+    await this.#whileTimePasses(this.#context.start(), 2000);
   }
 
   /** Records come, one each 300 ms. */
@@ -153,7 +157,15 @@ export class Life {
     for (const record of records) {
       this.feed.push(record);
       await this.clock.advance(300);
+      if (this.#options.isReal === true) await this.#untilAcknowledged();
     }
+  }
+
+  async #untilAcknowledged(): Promise<void> {
+    const count = this.feed.records.length;
+    const isDone = () => this.sights.some((s) => s.kind === "acknowledged" && s.until >= count);
+    for (let turn = 0; turn < 1000 && !isDone(); turn += 1) await sleep(2);
+    if (!isDone()) throw new Error(`the record ${count - 1} is not acknowledged`);
   }
 
   async stop(): Promise<void> {
@@ -174,7 +186,7 @@ export class Life {
     return found;
   }
 
-  async #whileTimePasses(work: Promise<void>): Promise<void> {
+  async #whileTimePasses(work: Promise<void>, patience = 50): Promise<void> {
     let isDone = false;
     const done = work.finally(() => {
       isDone = true;
@@ -182,7 +194,8 @@ export class Life {
     done.catch(() => {});
     for (let turn = 0; !isDone; turn += 1) {
       if (turn > 50_000) throw new Error("it takes for ever");
-      if (turn % 50 === 49) await this.clock.advance(100);
+      if (turn % patience === patience - 1) await this.clock.advanceWithoutWaiting(100);
+      else if (this.#options.isReal === true) await sleep(1);
       else await this.clock.yieldToEventLoop();
     }
     await done;
