@@ -226,8 +226,10 @@ export class DurableRun {
 
   /** When the inputs are started, and the graph is: gives the graph its past. */
   async restoreGraph(): Promise<void> {
-    const { batchIntervalMs, graph } = this.#options;
+    const { batchIntervalMs, graph, tracker } = this.#options;
     const plan = this.#plan;
+    // All of them are completed, and nothing asks for times of the old grid.
+    if (plan?.isNewGrid === true) await tracker.clean(this.#grid.zeroMs + 1);
     if (plan !== undefined && !plan.isNewGrid) {
       graph.resumeAfter(plan.lastMs);
       const { batches } = this.#life.knowledge.blocks.snapshot();

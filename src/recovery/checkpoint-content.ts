@@ -43,7 +43,8 @@ export function checkpointOf(
   return {
     ...facts,
     formatVersion: checkpointFormatVersion,
-    lastAllocatedMs: blocks.lastAllocatedTimeMs ?? facts.zeroTimeMs,
+    // Of a grid that has begun anew the last batch of the old one is none.
+    lastAllocatedMs: Math.max(blocks.lastAllocatedTimeMs ?? 0, facts.zeroTimeMs),
     batches: blocks.batches.map((batch) => checkpointBatch(batch, progressOf)),
     blocks: [...blocksIn(blocks)],
     streams: [

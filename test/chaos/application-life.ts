@@ -72,6 +72,7 @@ export class Feed implements ResumableSource<string> {
 export type Program = (
   lines: DStream<string>,
   note: (name: string, stream: DStream<unknown>) => void,
+  context: StreamingContext,
 ) => void;
 
 /** A batch's own records, and a state over all of them. */
@@ -81,8 +82,8 @@ export const counting: Program = (lines, note) => {
 };
 
 /** The same with windows and time-outs. */
-export const everything: Program = (lines, note) => {
-  counting(lines, note);
+export const everything: Program = (lines, note, context) => {
+  counting(lines, note, context);
   note("window", lines.window(windowMs));
   const pairs = lines.map((word): [string, number] => [word, 1]);
   const add = (left: number, right: number) => left + right;
@@ -221,7 +222,7 @@ export class Life {
         const shown = name === "batch" ? data : data.map((each) => JSON.stringify(each)).sort();
         this.sights.push({ kind: "output", name, timeMs, data: shown, call: call() });
       });
-    });
+    }, ssc);
     ssc.addStreamingListener({
       onOutputOperationCompleted: ({ batchTime: timeMs, failureReason, id }) => {
         if (failureReason !== undefined) return;
