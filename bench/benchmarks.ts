@@ -6,6 +6,7 @@ import { flights } from "./cases/flights.ts";
 import { largeState } from "./cases/large-state.ts";
 import { logAppend } from "./cases/log-append.ts";
 import { mapWithState } from "./cases/map-with-state.ts";
+import { recoveryTime } from "./cases/recovery-time.ts";
 import { socket } from "./cases/socket.ts";
 import { stateSnapshot } from "./cases/state-snapshot.ts";
 import { tuning } from "./cases/tuning.ts";
@@ -24,6 +25,7 @@ export const benchmarks: readonly Benchmark[] = [
   tuning,
   logAppend,
   directoryGrowth,
+  recoveryTime,
 ];
 
 /** The benchmark of that name; throws where there is none. */
