@@ -39,12 +39,19 @@ const batchInterval = milliseconds(options.batchIntervalMs);
 const window = milliseconds(10 * batchInterval);
 const slide = milliseconds(2 * batchInterval);
 // A part of the feed, so that there is something to kill until its end, however far ahead the feeder is.
-const unprocessedRecordsMax = Math.ceil(options.flights / 40);
+const unprocessedRecordsMax = Math.ceil(options.flights / 30);
 const linesMax = Math.min(10_000, Math.ceil(options.flights / 200));
 const store = storeOptions(process.env);
 
 if (options.life === undefined) await supervise();
 else await drive(options.life);
+
+interface Job {
+  readonly report: FlightReport;
+  readonly notes: BatchNotes;
+  /** The port of the feeder. */
+  readonly feeder: number;
+}
 
 /** The application: one life of it. */
 async function drive(places: DriverPlaces): Promise<void> {
@@ -60,22 +67,15 @@ async function drive(places: DriverPlaces): Promise<void> {
     output: process.stdout,
   });
 
-  const context = () => flightDelays({ report, notes, feeder: places.feeder });
+  const job = { report, notes, feeder: places.feeder };
+  const context = () => flightDelays(job);
   const ssc = await StreamingContext.getOrCreate(places.checkpoint, context, { store });
   tellSupervisor(ssc, report);
-  const firstBatch = new Promise<void>((resolve) => {
-    ssc.addStreamingListener({ onBatchCompleted: () => resolve() });
-  });
-  const feedEnded = feedEnd(ssc, notes);
+  const feedEnded = feedEnd(ssc, job);
 
   await ssc.start();
-  tell({ kind: "started" });
-  // The figures are there with the first batch of this life. Ctrl-C stops the context gracefully, which ends the waiting too.
-  const ending = await Promise.race([
-    Promise.all([feedEnded, firstBatch]).then(() => "ended"),
-    ssc.awaitTermination(),
-  ]);
-  if (ending === "ended") tell({ kind: "ended" });
+  // Ctrl-C stops the context gracefully, which is what ends the waiting then.
+  const ending = await Promise.race([feedEnded, ssc.awaitTermination()]);
   await ssc.stop();
 
   const interrupted = ending !== "ended";
@@ -86,8 +86,7 @@ async function drive(places: DriverPlaces): Promise<void> {
 }
 
 /** The streams, and what is done with them. */
-function flightDelays(job: { report: FlightReport; notes: BatchNotes; feeder: number }) {
-  const { report, notes, feeder } = job;
+function flightDelays({ report, notes, feeder }: Job): StreamingContext {
   const ssc = new StreamingContext({
     appName: "flight-delays",
     master: "local",
@@ -165,14 +164,15 @@ function subtractDelays(total: RouteDelays, leaving: RouteDelays): RouteDelays {
   return { flights: total.flights - leaving.flights, delaySum: total.delaySum - leaving.delaySum };
 }
 
-/** Resolves when the end of the feed is in a completed batch, of this life or of an earlier one. */
-function feedEnd(ssc: StreamingContext, notes: BatchNotes): Promise<void> {
+/** Resolves when the end of the feed was in a batch, of this life or an earlier one, and this life has the figures. */
+function feedEnd(ssc: StreamingContext, { report, notes }: Job): Promise<"ended"> {
   return new Promise((resolve, reject) => {
-    ssc.addStreamingListener({
-      onBatchCompleted: () => {
-        notes.hasEnded().then((hasEnded) => hasEnded && resolve(), reject);
-      },
-    });
+    const lookForEnd = async () => {
+      if (!report.hasFigures || !(await notes.hasEnded())) return;
+      tell({ kind: "ended" });
+      resolve("ended");
+    };
+    ssc.addStreamingListener({ onBatchCompleted: () => void lookForEnd().catch(reject) });
   });
 }
 
@@ -182,7 +182,13 @@ function tell(message: DriverMessage): void {
 
 /** Tells what the driver is in the middle of, and draws the table. */
 function tellSupervisor(ssc: StreamingContext, report: FlightReport): void {
+  let isStarted = false;
+  let canStop = false;
   ssc.addStreamingListener({
+    // Batches of an earlier life may run before this.
+    onStreamingStarted: () => {
+      isStarted = true;
+    },
     onBatchSubmitted: () => tell({ kind: "batch-submitted" }),
     onBatchStarted: () => tell({ kind: "batch-started" }),
     onBatchCompleted: ({ numRecords, processingDelay = 0, schedulingDelay = 0 }) => {
@@ -191,8 +197,11 @@ function tellSupervisor(ssc: StreamingContext, report: FlightReport): void {
         processingMs: processingDelay,
         waitedMs: schedulingDelay,
       });
-      const { flights } = report;
+      const { flights, hasFigures } = report;
       tell({ kind: "batch-completed", flights, processingMs: processingDelay });
+      if (canStop || !isStarted || !hasFigures) return;
+      canStop = true;
+      tell({ kind: "can-stop" });
     },
     onStateSnapshotStarted: ({ operatorUid }) => tell({ kind: "snapshot-started", operatorUid }),
     onStateSnapshotCompleted: ({ operatorUid }) =>

@@ -20,8 +20,8 @@ export type DriverMessage =
   | { readonly kind: "snapshot-completed"; readonly operatorUid: string }
   /** A snapshot failed, and it is not known which. */
   | { readonly kind: "snapshot-failed" }
-  /** It can be stopped by a signal from now on. */
-  | { readonly kind: "started" }
+  /** A signal may stop it: from now on it has something to say at its end. */
+  | { readonly kind: "can-stop" }
   /** All flights have been counted. */
   | { readonly kind: "ended" };
 
@@ -71,7 +71,7 @@ export class DriverActivity {
       case "snapshot-failed":
         this.#snapshots.clear();
         break;
-      case "started":
+      case "can-stop":
       case "ended":
         break;
     }

@@ -44,6 +44,7 @@ export class FlightReport {
   #airports: ReadonlyMap<string, AirportStatistics> = new Map();
   #routes: ReadonlyMap<string, RouteDelays> = new Map();
   #flights = 0;
+  #hasFigures = false;
   #day = "";
   #lastBatch: BatchFigures = { records: 0, processingMs: 0, waitedMs: 0 };
 
@@ -57,6 +58,11 @@ export class FlightReport {
     return this.#flights;
   }
 
+  /** Whether this life has figures: not before a batch whose outputs an earlier life had not done. */
+  get hasFigures(): boolean {
+    return this.#hasFigures;
+  }
+
   /** Takes the state of all airports. */
   airports(states: Iterable<readonly [string, AirportState]>): void {
     const airports = new Map<string, AirportStatistics>();
@@ -68,6 +74,7 @@ export class FlightReport {
     }
     this.#airports = airports;
     this.#flights = counted;
+    this.#hasFigures = true;
   }
 
   /** Takes what came in with a batch. */
@@ -85,7 +92,7 @@ export class FlightReport {
   /** Shows how far the run is. */
   batchCompleted(batch: BatchFigures): void {
     this.#lastBatch = batch;
-    this.#table.show(this.#figures());
+    if (this.#hasFigures) this.#table.show(this.#figures());
   }
 
   /** Says something that is not about figures. */

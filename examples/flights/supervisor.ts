@@ -72,7 +72,9 @@ export class Supervisor {
       const hits = (["unallocated", "batch", "snapshot"] as const).map(
         (target) => `${targetTexts[target]}: ${plan.hitsOf(target)}`,
       );
-      say(`\nKilled ${plan.made} times, the next batch was done after ${worst.toFixed(1)} s at most`);
+      say(
+        `\nKilled ${plan.made} times, the next batch was done after ${worst.toFixed(1)} s at most`,
+      );
       say(hits.join("; "));
     }
     if (this.#isInterrupted) return code ?? 130;
@@ -92,7 +94,7 @@ class DriverLife {
   readonly #events: { readonly plan: KillPlan; readonly worked: () => void };
   #killedAtMs: number | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #isStarted = false;
+  #canStop = false;
   #isToStop = false;
   /** Whether nothing is left to be in the middle of. */
   #isDone = false;
@@ -123,7 +125,7 @@ class DriverLife {
   interrupt(): void {
     this.#isToStop = true;
     clearTimeout(this.#timer);
-    if (this.#isStarted) this.#process.kill("SIGINT");
+    if (this.#canStop) this.#process.kill("SIGINT");
   }
 
   kill(): void {
@@ -136,8 +138,8 @@ class DriverLife {
     const isFirstBatch = message.kind === "batch-completed" && this.activity.batchesCompleted === 0;
     this.activity.take(message);
     if (isFirstBatch) this.#events.worked();
-    if (message.kind === "started") {
-      this.#isStarted = true;
+    if (message.kind === "can-stop") {
+      this.#canStop = true;
       if (this.#isToStop) this.interrupt();
     }
     if (message.kind === "ended") {

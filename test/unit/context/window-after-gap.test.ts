@@ -9,17 +9,17 @@ import {
 import { ManualClock } from "../../../src/testing/index.ts";
 
 /** One record in each batch, the same for its time in every life. */
-class Ones extends InputDStream<readonly [string, number]> {
+class Ones extends InputDStream<[string, number]> {
   readonly kind = "ones";
   override readonly replay = "source";
-  readonly #make: (records: (readonly [string, number])[]) => RDD<readonly [string, number]>;
+  readonly #make: (records: [string, number][]) => RDD<[string, number]>;
 
-  constructor(make: (records: (readonly [string, number])[]) => RDD<readonly [string, number]>) {
+  constructor(make: (records: [string, number][]) => RDD<[string, number]>) {
     super();
     this.#make = make;
   }
 
-  compute(): RDD<readonly [string, number]> {
+  compute(): RDD<[string, number]> {
     return this.#make([["a", 1]]);
   }
 }
@@ -47,7 +47,7 @@ test("a window whose slide is not due at the first batches after a gap still tak
       });
     return ssc;
   };
-  const directory = `memory:window-after-gap`;
+  const directory = "memory:window-after-gap";
   const first = await StreamingContext.getOrCreate(directory, create);
   await first.start();
   await clock.advance(milliseconds(8_000));
