@@ -5,7 +5,14 @@
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Logger, milliseconds, Receiver, type State, StateSpec, StreamingContext } from "millrace";
+import {
+  type Logger,
+  milliseconds,
+  Receiver,
+  type State,
+  StateSpec,
+  StreamingContext,
+} from "millrace";
 import { ManualClock } from "millrace/testing";
 import { type Benchmark, once } from "../benchmark.ts";
 import { keys } from "../data.ts";
@@ -59,7 +66,11 @@ export const directoryGrowth: Benchmark = {
           value: once(late / early),
           target: { atMost: 1.5 },
         },
-        { name: "bytes of the directory", unit: "MB", value: spread(manySizes.all.map((bytes) => bytes / 1e6)) },
+        {
+          name: "bytes of the directory",
+          unit: "MB",
+          value: spread(manySizes.all.map((bytes) => bytes / 1e6)),
+        },
         { name: "time of a batch and its checkpoint", unit: "ms", value: spread(times) },
       ];
     } finally {

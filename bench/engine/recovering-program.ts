@@ -7,10 +7,10 @@ import {
   type Logger,
   milliseconds,
   type PositionedRecord,
-  seconds,
   type State,
   StateSpec,
   StreamingContext,
+  seconds,
 } from "millrace";
 import { batchIntervalMs, type Happening, perSecond } from "./recovering-life.ts";
 

@@ -7,7 +7,11 @@
  * snapshot under way at a time. I3 a failed one is told and changes nothing: the next covers its changes.
  */
 import type { Clock } from "../base/index.ts";
-import { type StateSnapshotRef, stateSnapshotName, writeStateSnapshot } from "../checkpoint/index.ts";
+import {
+  type StateSnapshotRef,
+  stateSnapshotName,
+  writeStateSnapshot,
+} from "../checkpoint/index.ts";
 import { Pacer, type StatefulStream } from "../core/index.ts";
 import type { StateEntry, StateSnapshot } from "../state/index.ts";
 import type { Store } from "../store/index.ts";

@@ -3,8 +3,9 @@
  * sees of it, and a life of it under the manual clock.
  * Does not own: what has to hold of what the world saw (application-oracle.ts).
  */
-import {
 
+import { setTimeout as sleep } from "node:timers/promises";
+import {
   type DStream,
   type ResumableSource,
   StateSpec,
@@ -12,7 +13,6 @@ import {
   type StreamingContextOptions,
   seconds,
 } from "../../src/index.ts";
-import { setTimeout as sleep } from "node:timers/promises";
 import { ManualClock } from "../../src/testing/index.ts";
 
 export const intervalMs = 1000;
@@ -21,8 +21,19 @@ export const timeoutMs = 2000;
 
 /** What was seen from outside, in order; `call` counts what the driver had done to its disk by then. */
 export type Sight =
-  | { readonly kind: "output"; readonly name: string; readonly timeMs: number; readonly data: unknown; readonly call: number }
-  | { readonly kind: "output done"; readonly name: string; readonly timeMs: number; readonly call: number }
+  | {
+      readonly kind: "output";
+      readonly name: string;
+      readonly timeMs: number;
+      readonly data: unknown;
+      readonly call: number;
+    }
+  | {
+      readonly kind: "output done";
+      readonly name: string;
+      readonly timeMs: number;
+      readonly call: number;
+    }
   | { readonly kind: "batch done"; readonly timeMs: number; readonly call: number }
   | { readonly kind: "acknowledged"; readonly until: number; readonly call: number }
   | { readonly kind: "opened"; readonly from: number; readonly call: number };
@@ -34,11 +45,7 @@ export class Feed implements ResumableSource<string> {
   readonly #call: () => number;
   #more: () => void = () => {};
 
-  constructor(
-    records: readonly string[],
-    call: () => number,
-    see: (sight: Sight) => void,
-  ) {
+  constructor(records: readonly string[], call: () => number, see: (sight: Sight) => void) {
     this.records = records.map((record) => ({ record, call: 0 }));
     this.#call = call;
     this.#see = see;
@@ -215,14 +222,18 @@ export class Life {
     });
     const lines = ssc.resumableStream(this.feed).uid("lines");
     const names: string[] = [];
-    program(lines, (name, stream) => {
-      names.push(name);
-      stream.foreachRDD(async (dataset, timeMs) => {
-        const data = (await dataset.collect()) as unknown[];
-        const shown = name === "batch" ? data : data.map((each) => JSON.stringify(each)).sort();
-        this.sights.push({ kind: "output", name, timeMs, data: shown, call: call() });
-      });
-    }, ssc);
+    program(
+      lines,
+      (name, stream) => {
+        names.push(name);
+        stream.foreachRDD(async (dataset, timeMs) => {
+          const data = (await dataset.collect()) as unknown[];
+          const shown = name === "batch" ? data : data.map((each) => JSON.stringify(each)).sort();
+          this.sights.push({ kind: "output", name, timeMs, data: shown, call: call() });
+        });
+      },
+      ssc,
+    );
     ssc.addStreamingListener({
       onOutputOperationCompleted: ({ batchTime: timeMs, failureReason, id }) => {
         if (failureReason !== undefined) return;

@@ -32,8 +32,7 @@ export function problemsOf(
       } else if (sight.kind === "output done") done.add(`${sight.name} at ${sight.timeMs}`);
       else if (sight.kind === "batch done") {
         for (const name of names) done.add(`${name} at ${sight.timeMs}`);
-      } else if (sight.kind === "acknowledged")
-        acknowledged = Math.max(acknowledged, sight.until);
+      } else if (sight.kind === "acknowledged") acknowledged = Math.max(acknowledged, sight.until);
       else if (sight.from < acknowledged) {
         problems.push(`life ${life}: asks from ${sight.from}, ${acknowledged} are acknowledged`);
       }

@@ -146,7 +146,9 @@ describe("an application that is killed", () => {
       }
       if (problems.length > 20) break;
     }
-    console.log(`recovery: ${count} disks of ${first.files.calls.length} calls in ${Math.round(performance.now() - begunMs)} ms`);
+    console.log(
+      `recovery: ${count} disks of ${first.files.calls.length} calls in ${Math.round(performance.now() - begunMs)} ms`,
+    );
     expect(problems).toEqual([]);
   }, 300_000);
 });

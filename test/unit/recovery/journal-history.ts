@@ -86,7 +86,9 @@ class History {
   #allocate(): void {
     const afterMs = this.#blocks.lastAllocatedTimeMs ?? 0;
     const timeMs = afterMs + 1000 * this.#random.nextInt(1, 3);
-    this.#tell(this.#blocks.allocate(timeMs, { inputs: { files: [timeMs] }, partitions: { n: 2 } }));
+    this.#tell(
+      this.#blocks.allocate(timeMs, { inputs: { files: [timeMs] }, partitions: { n: 2 } }),
+    );
   }
 
   #finishOutput(): void {

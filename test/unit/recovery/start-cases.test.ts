@@ -35,7 +35,13 @@ interface Lived {
 }
 
 /** A life in the directory, begun and not ended. */
-function lifeIn({ context = {}, program = counting, records = [], startMs = 20_000, takeOver }: Lived): Life {
+function lifeIn({
+  context = {},
+  program = counting,
+  records = [],
+  startMs = 20_000,
+  takeOver,
+}: Lived): Life {
   const life = new Life({
     program,
     records,
@@ -90,7 +96,12 @@ async function contents(): Promise<ReadonlyMap<string, string>> {
     const path = join(entry.parentPath, entry.name);
     const name = path.slice(directory.length + 1);
     if (name.startsWith("lock/")) continue;
-    found.set(name, createHash("sha256").update(await readFile(path)).digest("hex"));
+    found.set(
+      name,
+      createHash("sha256")
+        .update(await readFile(path))
+        .digest("hex"),
+    );
   }
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
@@ -106,7 +117,9 @@ async function refused(lived: Lived = {}): Promise<unknown> {
 }
 
 async function namesIn(folder: string): Promise<readonly string[]> {
-  return (await readdir(join(directory, folder))).sort().map((name) => join(directory, folder, name));
+  return (await readdir(join(directory, folder)))
+    .sort()
+    .map((name) => join(directory, folder, name));
 }
 
 async function flip(path: string, share = 0.5): Promise<void> {
@@ -153,7 +166,9 @@ describe("a start in a directory", () => {
   test("row 34: crash in the first batch: it is run again with the same data, before anything else", async () => {
     const first = await firstLifeWithPendingBatch();
     const life = await secondLife(first, { context: { allowDropped: ["hanging"] } });
-    expect(said(life, "0 completed batches to be computed again for their states, 1 batches")).toHaveLength(1);
+    expect(
+      said(life, "0 completed batches to be computed again for their states, 1 batches"),
+    ).toHaveLength(1);
     expect([...life.outputs("batch").keys()][0]).toBe(21_000);
     expect(lastCounts(life)).toEqual(['["be",1]', '["or",1]', '["to",1]']);
     expect(first.outputs("batch").get(11_000)).toEqual(["to", "be", "or"]);
@@ -163,7 +178,12 @@ describe("a start in a directory", () => {
     const first = await firstLife("stop");
     const life = await secondLife(first);
     expect(said(life, "graceful stop, epoch 2")).toHaveLength(1);
-    expect(said(life, "same program: 0 completed batches to be computed again for their states, 0 batches to be replayed")).toHaveLength(1);
+    expect(
+      said(
+        life,
+        "same program: 0 completed batches to be computed again for their states, 0 batches to be replayed",
+      ),
+    ).toHaveLength(1);
     expect(lastCounts(life)).toEqual(allCounts);
   });
 
@@ -277,9 +297,12 @@ describe("a start in a directory", () => {
 });
 
 /** The words counted under a uid, by a function of the program's own choice. */
-function countingBy(
-  settings: { readonly uid?: string; readonly add?: number; readonly version?: number; readonly migrate?: (state: unknown) => number },
-): Program {
+function countingBy(settings: {
+  readonly uid?: string;
+  readonly add?: number;
+  readonly version?: number;
+  readonly migrate?: (state: unknown) => number;
+}): Program {
   return (lines, note) => {
     note("batch", lines);
     const { add = 1, uid = "counts", ...form } = settings;
@@ -306,7 +329,8 @@ const twins =
     ];
     for (const factor of factors) {
       const f = functions[factor];
-      if (f !== undefined) note(`counts ${factor}`, pairs.updateStateByKey<string, number, number>(f));
+      if (f !== undefined)
+        note(`counts ${factor}`, pairs.updateStateByKey<string, number, number>(f));
     }
   };
 
@@ -340,7 +364,9 @@ describe("a start of a program that has changed", () => {
     const program: Program = (lines, note, ssc) => {
       countingBy({})(lines, note, ssc);
       const pairs = lines.map((word): [string, number] => [word, 1]);
-      const fresh = pairs.updateStateByKey<string, number, number>((ones, n) => (n ?? 0) + ones.length);
+      const fresh = pairs.updateStateByKey<string, number, number>(
+        (ones, n) => (n ?? 0) + ones.length,
+      );
       note("fresh", fresh.uid("fresh"));
     };
     const life = await secondLife(first, { program });
@@ -467,10 +493,14 @@ describe("a start that has no right to the directory", () => {
 
   test("input_not_resumable: is refused, unless the input is allowed by name", async () => {
     const start = async (allowNotResumable: readonly string[]) => {
-      const life = lifeIn({ startMs: 10_000, context: { allowNotResumable }, program: (lines, note, ssc) => {
-        counting(lines, note, ssc);
-        note("queue", ssc.queueStream([]).uid("queue"));
-      } });
+      const life = lifeIn({
+        startMs: 10_000,
+        context: { allowNotResumable },
+        program: (lines, note, ssc) => {
+          counting(lines, note, ssc);
+          note("queue", ssc.queueStream([]).uid("queue"));
+        },
+      });
       await life.start();
       return life;
     };
