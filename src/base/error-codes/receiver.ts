@@ -110,7 +110,7 @@ export const receiverErrors = {
   input_not_resumable: {
     kind: "usage",
     message: "an input cannot go on after a restart, so what it gave would be lost",
-    help: "use a source that can be read again (fromResumable, files, a function that opens it), or allow the input by name",
+    help: "use a source that can be read again (fromResumable, files, a function that opens it), or name the input in allowNotResumable",
   },
   manifest_invalid: {
     kind: "data",
