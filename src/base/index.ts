@@ -1,3 +1,9 @@
+export {
+  functionArgument,
+  instanceArgument,
+  objectWithMethods,
+  optionalFunction,
+} from "./arguments.ts";
 export { type Clock, sleep, systemClock, type Timer } from "./clock.ts";
 export { Deadline } from "./deadline.ts";
 export {

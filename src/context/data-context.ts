@@ -2,7 +2,14 @@
  * Owns: what datasets are made in, and making them: it may be created first, and shared by one StreamingContext after
  * another.
  */
-import { type Clock, StreamError, systemClock } from "../base/index.ts";
+import {
+  type Clock,
+  instanceArgument,
+  objectWithMethods,
+  optionalFunction,
+  StreamError,
+  systemClock,
+} from "../base/index.ts";
 import {
   type AnyPair,
   ArrayNode,
@@ -38,6 +45,12 @@ export interface DataContextOptions {
   readonly clock?: Clock;
 }
 
+/** Throws `argument_invalid` for what is no clock. */
+export function checkClock(clock: Clock): void {
+  const methods = ["now", "monotonicNow", "setTimer", "yieldToEventLoop"];
+  objectWithMethods("clock", clock, methods);
+}
+
 /** Makes and runs datasets in this process. */
 export class DataContext {
   readonly clock: Clock;
@@ -56,6 +69,8 @@ export class DataContext {
         expected: "a whole number of 1 or more",
       });
     }
+    checkClock(clock);
+    optionalFunction("print", options.print);
     this.clock = clock;
     this.defaultParallelism = defaultParallelism;
     this.#blocks = new LocalBlockStore({ clock, directory: blockDirectory });
@@ -133,6 +148,7 @@ export class DataContext {
 
   /** The records of all of these datasets. */
   union<T>(datasets: readonly RDD<T>[]): RDD<T> {
+    for (const dataset of datasets) instanceArgument("datasets", dataset, RDD);
     return new RDD(
       unionOf(
         this.environment,

@@ -1,5 +1,14 @@
 /** Owns: the options of a streaming context, their defaults and checks. */
-import { type Clock, consoleLogger, type Logger, StreamError, systemClock } from "../base/index.ts";
+import {
+  type Clock,
+  consoleLogger,
+  instanceArgument,
+  type Logger,
+  objectWithMethods,
+  optionalFunction,
+  StreamError,
+  systemClock,
+} from "../base/index.ts";
 import {
   checkStateBackend,
   type Duration,
@@ -9,7 +18,7 @@ import {
 } from "../core/index.ts";
 import type { ReceiverOptions } from "../receiver/index.ts";
 import type { OnFailure } from "../scheduler/index.ts";
-import type { DataContext } from "./data-context.ts";
+import { checkClock, DataContext } from "./data-context.ts";
 
 /** Adapting the rate of receivers to what batches take (a PID controller). */
 export interface BackpressureOptions {
@@ -130,6 +139,7 @@ export function streamingSettings(options: StreamingContextOptions): StreamingSe
     const given = options[what];
     if (given !== undefined) duration(given, what);
   }
+  checkPorts(options);
   for (const argument of ["defaultParallelism", "print"] as const) {
     if (options.data === undefined || options[argument] === undefined) continue;
     const expected = "left out beside data, whose own is used";
@@ -153,6 +163,16 @@ export function streamingSettings(options: StreamingContextOptions): StreamingSe
     clock: options.data?.clock ?? options.clock ?? systemClock,
     logger: options.logger ?? consoleLogger,
   };
+}
+
+/** What the context is handed and calls only later: by then it could not be cleaned up any more. */
+function checkPorts(options: StreamingContextOptions): void {
+  const { clock, data, logger, print, signal } = options;
+  if (clock !== undefined) checkClock(clock);
+  if (logger !== undefined) objectWithMethods("logger", logger, ["info", "warn", "error"]);
+  if (signal !== undefined) instanceArgument("signal", signal, AbortSignal);
+  if (data !== undefined) instanceArgument("data", data, DataContext);
+  optionalFunction("print", print);
 }
 
 /** Where the states of operators are that do not say it themselves. Throws `argument_invalid`, `state_directory_missing`. */

@@ -2,18 +2,18 @@
  * Owns: making streams of sources: one short method per source.
  * Does not own: the sources (src/sources), the life of the context (streaming-context.ts).
  */
-import type { Clock } from "../base/index.ts";
+import { type Clock, instanceArgument } from "../base/index.ts";
 import {
   assertSameContext,
   DStream,
-  type InputDStream,
+  InputDStream,
   InputNode,
   type RDD,
   type StreamGraph,
   type TupleHint,
 } from "../core/index.ts";
 import {
-  type Receiver,
+  Receiver,
   type ReceiverEvents,
   ReceiverInputStream,
   type ReceiverTracker,
@@ -68,11 +68,13 @@ export abstract class StreamSources {
 
   /** The stream of an input of one's own. */
   inputStream<T>(input: InputDStream<T>): DStream<T> {
+    instanceArgument("input", input, InputDStream);
     return new DStream(this.#input(input));
   }
 
   /** The stream of what a receiver stores. */
   receiverStream<T>(receiver: Receiver<T>): DStream<T> {
+    instanceArgument("receiver", receiver, Receiver);
     const input = new ReceiverInputStream(receiver, (uid, timeMs) =>
       this.tracker.blocksOf(uid, timeMs),
     );

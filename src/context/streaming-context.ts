@@ -7,6 +7,8 @@
 import {
   consoleLogger,
   Deadline,
+  instanceArgument,
+  objectWithMethods,
   Settlement,
   StreamError,
   systemClock,
@@ -213,6 +215,7 @@ export class StreamingContext extends StreamSources implements StreamHost {
 
   /** One stream of all these; throws `streams_missing`, `contexts_differ`, `slides_differ`. */
   union<T>(streams: readonly DStream<T>[]): DStream<T> {
+    checkStreams(streams);
     return new Stream(new UnionStreamNode(streams.map((stream) => stream.node)));
   }
 
@@ -221,11 +224,13 @@ export class StreamingContext extends StreamSources implements StreamHost {
     streams: StreamsOf<Ts>,
     f: (datasets: DatasetsOf<Ts>, timeMs: number) => RDD<U> | Promise<RDD<U>>,
   ): DStream<U> {
+    checkStreams(streams);
     return transformed(streams, f);
   }
 
   /** Tells a listener what happens from now on. */
   addStreamingListener(listener: StreamingListener): void {
+    objectWithMethods("listener", listener, []);
     this.#listeners.add(listener);
   }
 
@@ -491,4 +496,13 @@ export class StreamingContext extends StreamSources implements StreamHost {
       fatal: (error) => void this.destroy(error).catch(() => {}),
     });
   }
+}
+
+/** Throws `argument_invalid` for what is no stream. */
+function checkStreams(streams: readonly unknown[]): void {
+  if (!Array.isArray(streams)) {
+    const expected = "an array of streams";
+    throw new StreamError("argument_invalid", { argument: "streams", value: streams, expected });
+  }
+  for (const stream of streams) instanceArgument("streams", stream, Stream);
 }

@@ -3,7 +3,7 @@
  * Does not own: the file (input-file.ts), lines (line-decoder.ts).
  */
 import { Buffer } from "node:buffer";
-import { StreamError } from "../base/index.ts";
+import { functionArgument, StreamError } from "../base/index.ts";
 import { type Flow, type Push, pushArray, pushAsyncIterable, pushIterable } from "../core/index.ts";
 import { positiveCount } from "./arguments.ts";
 import type { Decoder, ReportMalformed } from "./decoder.ts";
@@ -28,6 +28,7 @@ export type FileParser<T> = (
 
 /** The format that a parser knows. What it throws becomes `user_function_failed` with the name of the file. */
 export function parsedBy<T>(parser: FileParser<T>): FileFormat<T> {
+  functionArgument("parser", parser);
   return async (file, { flow, push }) => {
     try {
       const records: unknown = await parser(file);

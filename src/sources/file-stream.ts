@@ -8,7 +8,7 @@
  * when they can be seen.
  */
 import { basename, resolve } from "node:path";
-import { invariant, localPath, StreamError } from "../base/index.ts";
+import { invariant, localPath, optionalFunction, StreamError } from "../base/index.ts";
 import {
   type Duration,
   duration,
@@ -105,6 +105,7 @@ class FileInput<T> extends InputDStream<T, ChosenFiles> {
     this.#path = resolve(localPath(directory));
     this.#format = format;
     this.#options = options;
+    optionalFunction("filter", options.filter);
     this.#minRememberMs = duration(options.minRemember ?? seconds(60), "minRemember");
   }
 

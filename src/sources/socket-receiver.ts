@@ -2,6 +2,7 @@
  * Owns: the receiver of records that a TCP server sends, with a decoder of one's choice.
  * Does not own: the connection (tcp-connection.ts), the decoders.
  */
+import { functionArgument } from "../base/index.ts";
 import type { StorageLevelName } from "../core/index.ts";
 import { Receiver } from "../receiver/index.ts";
 import { type Decoder, type DecoderFactory, decoderError, storeDecoded } from "./decoder.ts";
@@ -26,7 +27,7 @@ export class SocketReceiver<T> extends Receiver<T> {
     super(options);
     checkAddress(address);
     this.#address = address;
-    this.#decoder = decoder;
+    this.#decoder = functionArgument("decoder", decoder);
   }
 
   override onStart(): Promise<void> {

@@ -6,7 +6,13 @@
  * Invariants: I1 a source that has ended is not opened again, whatever starts the receiver; it stays started and quiet.
  * I2 a source that cannot be opened again and failed, or was given up by a restart, has ended; that is reported.
  */
-import { type Clock, messageOf, StreamError, systemClock } from "../base/index.ts";
+import {
+  type Clock,
+  messageOf,
+  optionalFunction,
+  StreamError,
+  systemClock,
+} from "../base/index.ts";
 import type { StorageLevelName } from "../core/index.ts";
 import { Receiver } from "../receiver/index.ts";
 import { type AnyIterable, checkIterable, type ReadingOptions } from "./read-each.ts";
@@ -43,7 +49,7 @@ export abstract class SourceReceiver<S, T> extends Receiver<T> {
     if (!isOpener(source)) checkIterable("source", source);
     this.#source = source;
     this.#clock = options.clock ?? systemClock;
-    this.#onEnd = options.onEnd;
+    this.#onEnd = optionalFunction("onEnd", options.onEnd);
   }
 
   /** One that is given as it is ends with the process. */

@@ -2,7 +2,7 @@
  * Owns: the output operations of a stream: what makes batches do something.
  * Does not own: transformations (dstream.ts), running them (src/scheduler).
  */
-import { localPath, StreamError } from "../../base/index.ts";
+import { functionArgument, localPath, objectWithMethods, StreamError } from "../../base/index.ts";
 import {
   CommitPruning,
   commitOnce,
@@ -35,6 +35,7 @@ export class DStreamOutputs<T> extends DStreamHandle<T> {
    * unless it runs an action. The third argument names the output and the batch, for sinks that keep such names.
    */
   foreachRDD(body: OutputBody<T>): OutputOperation {
+    functionArgument("f", body);
     return this.#output("foreachRDD", body, declarationSite(), { functions: [body] });
   }
 
@@ -50,6 +51,7 @@ export class DStreamOutputs<T> extends DStreamHandle<T> {
       identity: OutputIdentity,
     ) => unknown,
   ): OutputOperation {
+    functionArgument("f", f);
     return this.#foreachPartition(
       "foreachPartition",
       declarationSite(),
@@ -122,6 +124,7 @@ export class DStreamOutputs<T> extends DStreamHandle<T> {
 
   /** Writes each batch into a directory `prefix-<time in ms>[.suffix]`, in a format of one's own; once. */
   saveAsFiles(prefix: string, writer: FileWriter<T>, suffix = ""): OutputOperation {
+    objectWithMethods("writer", writer, ["write"]);
     return this.#save("saveAsFiles", prefix, suffix, (dataset, directory) =>
       dataset.saveAsFiles(directory, writer),
     );

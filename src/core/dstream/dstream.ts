@@ -3,11 +3,13 @@
  * Does not own: the operators (operators/), the output operations (dstream-outputs.ts), the stream itself
  * (dstream-handle.ts).
  */
+import { functionArgument } from "../../base/index.ts";
 import {
   type Aggregator,
   type AnyPair,
   ArrayNode,
   type Combining,
+  combining,
   type Elements,
   type Emitted,
   grouping,
@@ -22,6 +24,7 @@ import {
   type Partitioner,
   type Partitioning,
   type PartitionResult,
+  partitionerOf,
   RDD,
   type RDDNode,
   type Returned,
@@ -46,7 +49,7 @@ import {
   UpdateStateByKeyNode,
 } from "./operators/update-state-by-key.ts";
 import { WindowNode, windowSize } from "./operators/window.ts";
-import { type StateSettings, StateSpec, stateOptionsOf } from "./state-spec.ts";
+import { type StateSettings, type StateSpec, specOf, stateOptionsOf } from "./state-spec.ts";
 import {
   combinedPerBatch,
   incrementalWindow,
@@ -171,6 +174,7 @@ export class DStream<T> extends DStreamOutputs<T> {
 
   /** Another dataset made of that of each batch, on the driver. */
   transform<U>(f: (dataset: RDD<T>, timeMs: number) => RDD<U> | Promise<RDD<U>>): DStream<U> {
+    functionArgument("f", f);
     return transformed<[T], U>([this], ([dataset], timeMs) => f(dataset, timeMs), f);
   }
 
@@ -179,6 +183,7 @@ export class DStream<T> extends DStreamOutputs<T> {
     other: DStream<O>,
     f: (dataset: RDD<T>, other: RDD<O>, timeMs: number) => RDD<U> | Promise<RDD<U>>,
   ): DStream<U> {
+    functionArgument("f", f);
     type Both = readonly [RDD<T>, RDD<O>];
     const both = ([own, others]: Both, timeMs: number) => f(own, others, timeMs);
     return transformed<[T, O], U>([this, other], both, f);
@@ -253,12 +258,7 @@ export class DStream<T> extends DStreamOutputs<T> {
     aggregator: Combining<V, C>,
     partitioning?: Partitioning,
   ): DStream<[K, C]> {
-    const { mapSideCombine = true, create, mergeValue, mergeCombiners } = aggregator;
-    return this.#combine(
-      "combineByKey",
-      { create, mergeValue, mergeCombiners, mapSideCombine },
-      partitioning,
-    );
+    return this.#combine("combineByKey", combining(aggregator), partitioning);
   }
 
   /** The same pairs, each in the partition of its key. */
@@ -406,7 +406,7 @@ export class DStream<T> extends DStreamOutputs<T> {
     this: DStream<[K, V]>,
     spec: (StateSpec<K, V, S, M> & NotPromise<M>) | MappingFunction<K, V, S, Returned<M, void>>,
   ): MapWithStateDStream<K, S, Emitted<M>> {
-    const { f, settings } = typeof spec === "function" ? StateSpec.function(spec) : spec;
+    const { f, settings } = specOf(spec);
     const { timeout } = settings;
     const node = new MapWithStateNode<K, V, S, M>(this.node, f, {
       ...stateOptionsOf(settings, this.#statePartitioner(settings.partitioning)),
@@ -456,7 +456,7 @@ export class DStream<T> extends DStreamOutputs<T> {
 
   #statePartitioner(partitioning: Partitioning | undefined): Partitioner {
     const chosen = partitioning ?? this.node.scope.environment.defaultParallelism;
-    return typeof chosen === "number" ? new KeyGroupPartitioner(chosen) : chosen;
+    return partitionerOf(chosen, KeyGroupPartitioner);
   }
 }
 

@@ -1,7 +1,13 @@
 /** Owns: how a program says what state it wants: the builder of `mapWithState`, and the settings of both. */
+import { functionArgument, instanceArgument, optionalFunction } from "../../base/index.ts";
 import type { StateCodec } from "../../state/index.ts";
-import type { Partitioner, Partitioning, RDD, TupleHint } from "../rdd/index.ts";
-import { partitionedBy } from "../rdd/index.ts";
+import {
+  type Partitioner,
+  type Partitioning,
+  partitionedBy,
+  RDD,
+  type TupleHint,
+} from "../rdd/index.ts";
 import { type Duration, duration } from "../time.ts";
 import type { MappingFunction } from "./operators/map-with-state.ts";
 import type { StateOptions } from "./operators/update-state-by-key.ts";
@@ -41,6 +47,8 @@ export function stateOptionsOf<K, S>(
   partitioner: Partitioner,
 ): StateOptions<K, S> {
   const { initialState, mutable, unprotected, version, migrate, codec, backend } = settings;
+  optionalFunction("mutable", mutable);
+  if (initialState !== undefined) instanceArgument("initialState", initialState, RDD);
   return {
     partitioner,
     initialState: initialState && partitionedBy(initialState.node, partitioner),
@@ -67,7 +75,7 @@ export class StateSpec<K, V, S, M> {
   static function<K, V, S, M = never>(
     f: MappingFunction<K, V, S, M | TupleHint | void>,
   ): StateSpec<K, V, S, M> {
-    return new StateSpec(f as MappingFunction<K, V, S, M>, {});
+    return new StateSpec(functionArgument("f", f) as MappingFunction<K, V, S, M>, {});
   }
 
   /** The state to begin with. */
@@ -122,4 +130,12 @@ export class StateSpec<K, V, S, M> {
   mutable(clone: (value: S) => S): StateSpec<K, V, S, M> {
     return new StateSpec(this.f, { ...this.settings, mutable: clone });
   }
+}
+
+/** A function as a spec, and a spec as it is; throws `argument_invalid` for anything else. */
+export function specOf<K, V, S, M>(
+  spec: StateSpec<K, V, S, M> | MappingFunction<K, V, S, M | TupleHint | void>,
+): StateSpec<K, V, S, M> {
+  if (spec instanceof StateSpec) return spec;
+  return StateSpec.function(spec);
 }

@@ -4,6 +4,7 @@ import {
   HashPartitioner,
   type Partitioner,
   type Partitioning,
+  partitionerOf,
   RDD,
   type RDDNode,
 } from "../rdd/index.ts";
@@ -26,8 +27,7 @@ export function combinedPerBatch<K, V, C>(
   aggregator: Aggregator<V, C>,
   partitioning: Partitioning = parent.scope.environment.defaultParallelism,
 ): DStreamNode<[K, C]> {
-  const partitioner =
-    typeof partitioning === "number" ? new HashPartitioner(partitioning) : partitioning;
+  const partitioner = partitionerOf(partitioning, HashPartitioner);
   const { create, mergeValue, mergeCombiners } = aggregator;
   return new DerivedNode(
     parent,

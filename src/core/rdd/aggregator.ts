@@ -1,5 +1,5 @@
 /** Owns: how the values of a key become one combined value, within a task and across tasks. */
-import { StreamError } from "../../base/index.ts";
+import { objectWithMethods, StreamError } from "../../base/index.ts";
 import type { KeyMap } from "../../codec/index.ts";
 import { changeRefused } from "./private-copy.ts";
 import { type Holder, reduceInto } from "./reduction.ts";
@@ -25,6 +25,13 @@ export interface Combining<V, C> {
   readonly mergeValue: (combined: C, value: V) => Returned<C>;
   readonly mergeCombiners: (left: C, right: C) => Returned<C>;
   readonly mapSideCombine?: boolean;
+}
+
+/** An aggregator of what a program gives; throws `argument_invalid` where its functions are none. */
+export function combining<V, C>(given: Combining<V, C>): Aggregator<V, C> {
+  objectWithMethods("aggregator", given, ["create", "mergeValue", "mergeCombiners"]);
+  const { create, mergeValue, mergeCombiners, mapSideCombine = true } = given;
+  return { create, mergeValue, mergeCombiners, mapSideCombine };
 }
 
 /** Combined values by key, each in a holder while it grows: one look-up per record instead of two. */

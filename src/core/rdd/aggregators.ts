@@ -1,9 +1,10 @@
 /** Owns: the aggregators of the pair operators, and what they begin with. */
-import { StreamError } from "../../base/index.ts";
+import { functionArgument, StreamError } from "../../base/index.ts";
 import type { Aggregator } from "./aggregator.ts";
 
 /** `reduceByKey`. */
 export function reducing<V>(f: (left: V, right: V) => V): Aggregator<V, V> {
+  functionArgument("f", f);
   return { create: (value) => value, mergeValue: f, mergeCombiners: f, mapSideCombine: true };
 }
 
@@ -54,6 +55,8 @@ export function aggregating<V, U>(
   merge: (left: U, right: U) => U,
 ): Aggregator<V, U> {
   copyOfZero(zero);
+  functionArgument("addValue", addValue);
+  functionArgument("merge", merge);
   return {
     create: (value) => addValue(copyOfZero(zero), value),
     mergeValue: addValue,

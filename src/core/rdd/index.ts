@@ -1,4 +1,10 @@
-export { type Aggregator, type Combined, type Combining, combineInto } from "./aggregator.ts";
+export {
+  type Aggregator,
+  type Combined,
+  type Combining,
+  combineInto,
+  combining,
+} from "./aggregator.ts";
 export { grouping, reducing } from "./aggregators.ts";
 export type { DatasetEnvironment, PartitionBody, PartitionInput } from "./environment.ts";
 export type {
@@ -37,6 +43,7 @@ export {
   HashPartitioner,
   KeyGroupPartitioner,
   type Partitioner,
+  partitionerOf,
   RangePartitioner,
 } from "./partitioner.ts";
 export { changeRefused, privateCopy } from "./private-copy.ts";

@@ -1,5 +1,5 @@
 /** Owns: how keys are told apart into partitions. */
-import { StreamError } from "../../base/index.ts";
+import { objectWithMethods, StreamError } from "../../base/index.ts";
 import { compareKeys, hashKey, keyGroupCount, keyGroupOf } from "../../codec/index.ts";
 import { ordered } from "./ordered.ts";
 
@@ -36,6 +36,24 @@ export class HashPartitioner implements Partitioner {
   equals(other: Partitioner): boolean {
     return other instanceof HashPartitioner && other.partitionCount === this.partitionCount;
   }
+}
+
+/**
+ * That many partitions by a partitioner of this class, or the partitioner that is given; throws `argument_invalid` for what
+ * is neither.
+ */
+export function partitionerOf(
+  partitioning: number | Partitioner,
+  byCount: new (partitionCount: number) => Partitioner,
+): Partitioner {
+  if (typeof partitioning === "number") return new byCount(partitioning);
+  const expected = "a number of partitions, or a Partitioner";
+  if (typeof partitioning !== "object" || partitioning === null) {
+    throw new StreamError("argument_invalid", { partitioning, expected });
+  }
+  objectWithMethods("partitioner", partitioning, ["partitionOf", "equals"]);
+  checkPartitionCount(partitioning.partitionCount);
+  return partitioning;
 }
 
 /**

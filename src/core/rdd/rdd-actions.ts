@@ -2,7 +2,7 @@
  * Owns: the actions of a dataset: what computes it and gives a result to the driver.
  * Does not own: transformations (rdd.ts), running jobs (the environment).
  */
-import { StreamError } from "../../base/index.ts";
+import { functionArgument, StreamError } from "../../base/index.ts";
 import { compareKeys, KeyMap } from "../../codec/index.ts";
 import { type Combined, checkPair, combineInto, joinInto, keyOf } from "./aggregator.ts";
 import { copyOfZero, reducing } from "./aggregators.ts";
@@ -149,11 +149,13 @@ export class RDDActions<T> extends RDDHandle<T> {
 
   /** Calls `f` with each record, where the record is; it must not wait, as nobody would wait for it. */
   async foreach<R>(f: (record: T) => R & NotPromise<R, ForeachHelp>): Promise<void> {
+    functionArgument("f", f);
     await this.runJob((input) => input.each(guarded(f, this.#site("foreach"), input.flow.task)));
   }
 
   /** Calls `f` once with the records of each partition, where they are, and waits for it. */
   async foreachPartition(f: (records: readonly T[], partition: number) => unknown): Promise<void> {
+    functionArgument("f", f);
     await this.runJob(async (input) => {
       const records: T[] = [];
       await input.each((record) => {
@@ -337,6 +339,7 @@ export class RDDActions<T> extends RDDHandle<T> {
 
   async #smallest(action: string, count: number, compare: (a: T, b: T) => number): Promise<T[]> {
     checkRecordCount(count);
+    functionArgument("compare", compare);
     const site = this.#site(action);
     const parts = await this.runJob(async (input) => {
       const call = guarded(compare, site, input.flow.task);
@@ -368,6 +371,7 @@ export class RDDActions<T> extends RDDHandle<T> {
   }
 
   async #reduced(action: string, f: (left: T, right: T) => T): Promise<T> {
+    functionArgument("f", f);
     const site = this.#site(action);
     const parts = await this.runJob(async (input) => {
       const reduction = new Reduction<T, T>(f, site, input.flow.task);
@@ -388,6 +392,8 @@ export class RDDActions<T> extends RDDHandle<T> {
     addRecord: (total: U, record: T) => U,
     merge: (left: U, right: U) => U,
   ): Promise<U> {
+    functionArgument("addRecord", addRecord);
+    functionArgument("merge", merge);
     const first = { value: copyOfZero(zero), isShared: false };
     const site = this.#site(action);
     const parts = await this.runJob(async (input) => {

@@ -2,9 +2,9 @@
  * Owns: the fluent class of a dataset: every transformation is a line that makes a node of the lineage.
  * Does not own: the operators (operators/), the actions (rdd-actions.ts), the dataset itself (rdd-handle.ts).
  */
-import { StreamError } from "../../base/index.ts";
+import { functionArgument, StreamError } from "../../base/index.ts";
 import { compareKeys } from "../../codec/index.ts";
-import { type Combining, keyOf, valueOf } from "./aggregator.ts";
+import { type Combining, combining, keyOf, valueOf } from "./aggregator.ts";
 import { aggregating, grouping, keepingFirst, reducing } from "./aggregators.ts";
 import {
   grouped,
@@ -34,7 +34,7 @@ import { RepartitionAndSortNode, SortByKeyNode } from "./operators/sort.ts";
 import { unionOf } from "./operators/union.ts";
 import { ZipNode, ZipPartitionsNode } from "./operators/zip.ts";
 import { ZipWithIndexNode, ZipWithUniqueIdNode } from "./operators/zip-with-index.ts";
-import { HashPartitioner, type Partitioner } from "./partitioner.ts";
+import { HashPartitioner, type Partitioner, partitionerOf } from "./partitioner.ts";
 import { RDDActions } from "./rdd-actions.ts";
 import type {
   Adding,
@@ -104,6 +104,7 @@ export class RDD<T> extends RDDActions<T> {
     f: (records: readonly T[]) => PartitionResult<U>,
     options: { preservesPartitioning?: boolean } = {},
   ): RDD<U> {
+    functionArgument("f", f);
     return new RDD(new MapPartitionsNode(this.node, (_, records) => f(records), options));
   }
 
@@ -166,6 +167,7 @@ export class RDD<T> extends RDDActions<T> {
     other: RDD<U>,
     f: (left: readonly T[], right: readonly U[]) => Iterable<Returned<R>>,
   ): RDD<R> {
+    functionArgument("f", f);
     const call = (left: readonly unknown[], right: readonly unknown[]) =>
       f(left as readonly T[], right as readonly U[]);
     return new RDD(new ZipPartitionsNode([this.node, other.node], call));
@@ -307,14 +309,9 @@ export class RDD<T> extends RDDActions<T> {
     partitioning?: Partitioning,
     kind = "combineByKey",
   ): RDD<[K, C]> {
-    const { create, mergeValue, mergeCombiners, mapSideCombine = true } = aggregator;
+    const partitioner = this.#partitioner(partitioning);
     return new RDD(
-      new CombineByKeyNode<K, V, C>(this.node, kind, this.#partitioner(partitioning), {
-        create,
-        mergeValue,
-        mergeCombiners,
-        mapSideCombine,
-      }),
+      new CombineByKeyNode<K, V, C>(this.node, kind, partitioner, combining(aggregator)),
     );
   }
 
@@ -436,9 +433,8 @@ export class RDD<T> extends RDDActions<T> {
     partitioning: Partitioning | undefined,
     sides: readonly (Partitioner | undefined)[] = [this.partitioner],
   ): Partitioner {
-    if (typeof partitioning === "number") return new HashPartitioner(partitioning);
+    if (partitioning !== undefined) return partitionerOf(partitioning, HashPartitioner);
     return (
-      partitioning ??
       sides.find((partitioner) => partitioner !== undefined) ??
       new HashPartitioner(this.node.environment.defaultParallelism)
     );

@@ -3,7 +3,7 @@
  * and keys that do neither cost nothing.
  */
 
-import { StreamError } from "../../../base/index.ts";
+import { functionArgument, optionalFunction, StreamError } from "../../../base/index.ts";
 import { KeyMap } from "../../../codec/index.ts";
 import type { StateUpdate } from "../../../state/index.ts";
 import {
@@ -66,6 +66,8 @@ export class IncrementalWindowNode<K, V> extends StatefulNode<K, V, [K, V]> {
       throw new StreamError("window_shorter_than_slide", { windowMs, slideMs });
     this.#reduced = reduced;
     this.#functions = functions;
+    functionArgument("inverse", functions.inverse);
+    optionalFunction("filter", functions.filter);
     this.#windowMs = windowMs;
   }
 

@@ -1,5 +1,5 @@
 /** Owns: datasets made of those of several streams: by `transform`, or by an operation on two datasets. */
-import { StreamError } from "../../../base/index.ts";
+import { functionArgument, StreamError } from "../../../base/index.ts";
 import { ArrayNode, RDD, type RDDNode } from "../../rdd/index.ts";
 import type { AnyFunction } from "../code-hash.ts";
 import type { DStreamNode } from "../node.ts";
@@ -16,6 +16,7 @@ export function transformNode<Ts extends readonly unknown[], U>(
   f: (datasets: DatasetsOf<Ts>, timeMs: number) => RDD<U> | Promise<RDD<U>>,
   source: AnyFunction = f,
 ): DStreamNode<U> {
+  functionArgument("f", f);
   const combine = async (datasets: readonly RDDNode<unknown>[], timeMs: number) => {
     const given = datasets.map((dataset) => new RDD(dataset)) as readonly RDD<unknown>[];
     const result = await f(given as DatasetsOf<Ts>, timeMs);

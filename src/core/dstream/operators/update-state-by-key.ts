@@ -1,4 +1,5 @@
 /** Owns: `updateStateByKey`: a function over every known key, in every batch. */
+import { functionArgument } from "../../../base/index.ts";
 import { KeyMap } from "../../../codec/index.ts";
 import type { StateUpdate } from "../../../state/index.ts";
 import {
@@ -65,8 +66,8 @@ export class UpdateStateByKeyNode<K, V, S> extends StatefulNode<K, S, [K, S]> {
       functions: ["each" in f ? f.each : f.partitions],
     });
     this.#parent = parent;
-    this.#f = "each" in f ? f.each : undefined;
-    this.#partitionFunction = "partitions" in f ? f.partitions : undefined;
+    this.#f = "each" in f ? functionArgument("f", f.each) : undefined;
+    this.#partitionFunction = "partitions" in f ? functionArgument("f", f.partitions) : undefined;
     checkInitial(parent.scope, options.initialState);
     this.#initial =
       options.initialState && partitionedBy(options.initialState, options.partitioner);

@@ -1,3 +1,4 @@
+import { functionArgument } from "../../../base/index.ts";
 import type { Flow, Push } from "../flow.ts";
 import { NarrowNode, type RDDNode } from "../node.ts";
 import { refusePromise, userError } from "../user-function.ts";
@@ -8,7 +9,7 @@ export class FilterNode<T> extends NarrowNode<T, T> {
 
   constructor(parent: RDDNode<T>, predicate: (record: T) => unknown, kind = "filter") {
     super(parent, kind, parent.partitioner);
-    this.#predicate = predicate;
+    this.#predicate = functionArgument("predicate", predicate);
   }
 
   protected compute(partition: number, flow: Flow, push: Push<T>): Promise<void> {

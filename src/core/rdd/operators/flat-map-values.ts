@@ -1,3 +1,4 @@
+import { functionArgument } from "../../../base/index.ts";
 import { checkPair } from "../aggregator.ts";
 import type { Flow, Push } from "../flow.ts";
 import { NarrowNode, type RDDNode } from "../node.ts";
@@ -10,7 +11,7 @@ export class FlatMapValuesNode<K, V, W> extends NarrowNode<[K, V], [K, W]> {
 
   constructor(parent: RDDNode<[K, V]>, f: (value: V) => Iterable<W>, kind = "flatMapValues") {
     super(parent, kind, parent.partitioner);
-    this.#f = f;
+    this.#f = functionArgument("f", f);
   }
 
   protected compute(partition: number, flow: Flow, push: Push<[K, W]>): Promise<void> {

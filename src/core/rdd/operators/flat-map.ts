@@ -1,3 +1,4 @@
+import { functionArgument } from "../../../base/index.ts";
 import type { Flow, Push } from "../flow.ts";
 import { NarrowNode, type RDDNode } from "../node.ts";
 import { userError } from "../user-function.ts";
@@ -9,7 +10,7 @@ export class FlatMapNode<P, T> extends NarrowNode<P, T> {
 
   constructor(parent: RDDNode<P>, f: (record: P) => Iterable<T>, kind = "flatMap") {
     super(parent, kind);
-    this.#f = f;
+    this.#f = functionArgument("f", f);
   }
 
   protected compute(partition: number, flow: Flow, push: Push<T>): Promise<void> {

@@ -1,3 +1,4 @@
+import { functionArgument } from "../../../base/index.ts";
 import type { Flow, Push } from "../flow.ts";
 import { NarrowNode, type RDDNode } from "../node.ts";
 import { guarded } from "../user-function.ts";
@@ -8,7 +9,7 @@ export class KeyByNode<K, T> extends NarrowNode<T, [K, T]> {
 
   constructor(parent: RDDNode<T>, keyOf: (record: T) => K, kind = "keyBy") {
     super(parent, kind);
-    this.#keyOf = keyOf;
+    this.#keyOf = functionArgument("f", keyOf);
   }
 
   protected compute(partition: number, flow: Flow, push: Push<[K, T]>): Promise<void> {

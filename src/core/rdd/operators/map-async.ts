@@ -1,4 +1,4 @@
-import { StreamError } from "../../../base/index.ts";
+import { functionArgument, StreamError } from "../../../base/index.ts";
 import { type Flow, type Push, pushArray } from "../flow.ts";
 import { NarrowNode, type RDDNode } from "../node.ts";
 import { throwIfCancelled } from "../pacer.ts";
@@ -21,7 +21,7 @@ export class MapAsyncNode<P, T> extends NarrowNode<P, T> {
         expected: "a whole number of 1 or more",
       });
     }
-    this.#f = f;
+    this.#f = functionArgument("f", f);
     this.#concurrency = concurrency;
   }
 

@@ -1,3 +1,4 @@
+import { functionArgument } from "../../../base/index.ts";
 import { type Flow, type Push, pushArray, pushAsyncIterable, pushIterable } from "../flow.ts";
 import { NarrowNode, type RDDNode } from "../node.ts";
 import { guardedAsyncRecords, guardedRecords, userError } from "../user-function.ts";
@@ -19,7 +20,7 @@ export class MapPartitionsNode<P, T> extends NarrowNode<P, T> {
       options.kind ?? "mapPartitions",
       options.preservesPartitioning === true ? parent.partitioner : undefined,
     );
-    this.#f = f;
+    this.#f = functionArgument("f", f);
   }
 
   protected async compute(partition: number, flow: Flow, push: Push<T>): Promise<void> {

@@ -1,4 +1,4 @@
-import { StreamError } from "../../../base/index.ts";
+import { functionArgument, StreamError } from "../../../base/index.ts";
 import { type Flow, type Push, pushArray, pushIterable } from "../flow.ts";
 import { narrow } from "../lineage.ts";
 import { RDDNode } from "../node.ts";
@@ -23,7 +23,7 @@ export class ZipPartitionsNode<T> extends RDDNode<T> {
     }
     super(first.environment, kind, narrow(...parents));
     this.#parents = parents;
-    this.#f = f;
+    this.#f = functionArgument("f", f);
   }
 
   get partitionCount(): number {
