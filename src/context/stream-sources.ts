@@ -189,3 +189,12 @@ export abstract class StreamSources {
     });
   }
 }
+
+/** Throws `argument_invalid` for what is no stream. */
+export function checkStreams(streams: readonly unknown[]): void {
+  if (!Array.isArray(streams)) {
+    const expected = "an array of streams";
+    throw new StreamError("argument_invalid", { argument: "streams", value: streams, expected });
+  }
+  for (const stream of streams) instanceArgument("streams", stream, DStream);
+}

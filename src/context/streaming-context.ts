@@ -7,7 +7,6 @@
 import {
   consoleLogger,
   Deadline,
-  instanceArgument,
   objectWithMethods,
   Settlement,
   StreamError,
@@ -20,7 +19,6 @@ import {
   type DStream,
   type Duration,
   duration,
-  type InputStream,
   type RDD,
   DStream as Stream,
   StreamGraph,
@@ -50,7 +48,8 @@ import {
 } from "./options.ts";
 import { receiverEvents } from "./receiver-events.ts";
 import { onShutdownSignal } from "./shutdown-signals.ts";
-import { StreamSources } from "./stream-sources.ts";
+import { StartedInputs } from "./started-inputs.ts";
+import { checkStreams, StreamSources } from "./stream-sources.ts";
 
 /** INITIALIZED: streams may be declared. ACTIVE: batches run. STOPPED: for good. */
 export type StreamingContextState = "INITIALIZED" | "ACTIVE" | "STOPPED";
@@ -58,7 +57,7 @@ export type StreamingContextState = "INITIALIZED" | "ACTIVE" | "STOPPED";
 /** Makes a context, with all of its streams and outputs. */
 export type ContextFactory = () => StreamingContext | Promise<StreamingContext>;
 
-/** How long running tasks may take to notice that they were cancelled. */
+/** How long running tasks, and after them inputs, may take to notice that they were cancelled. */
 const destroyTimeoutMs = 2000;
 
 const activePlace = new ActivePlace<StreamingContext>();
@@ -72,10 +71,12 @@ export class StreamingContext extends StreamSources implements StreamHost {
   readonly #listeners: ListenerBus;
   readonly #settle = new Settlement();
   #state: StreamingContextState = "INITIALIZED";
+  /** When a graceful stop has to be over, on the monotonic clock. */
+  #stopByMs = Number.POSITIVE_INFINITY;
   #stopping: Promise<void> | undefined;
   #destroying: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
-  readonly #startedInputs: InputStream[] = [];
+  readonly #inputs: StartedInputs;
   readonly #firstStarts: (() => unknown)[] = [];
   /** A directory that `start` is to open; for a context that begins anew. */
   #checkpointAt:
@@ -110,6 +111,7 @@ export class StreamingContext extends StreamSources implements StreamHost {
     this.data = data;
     this.#ownsData = given === undefined;
     this.#settings = settings;
+    this.#inputs = new StartedInputs(clock, logger);
     this.#listeners = listeners;
     // A failure is in the log already; it may be that nobody waits.
     this.#settle.promise.catch(() => {});
@@ -258,7 +260,7 @@ export class StreamingContext extends StreamSources implements StreamHost {
     } catch (error) {
       await this.destroy(error);
       // One may have started while the context was stopped already.
-      await this.#stopInputs();
+      await this.#inputs.stop(Math.min(destroyTimeoutMs, this.#leftOfStopMs()));
       throw error;
     }
   }
@@ -313,8 +315,7 @@ export class StreamingContext extends StreamSources implements StreamHost {
     if (!this.isRecovering) for (const setUp of this.#firstStarts) await setUp();
     await run?.restoreReceived();
     for (const input of this.graph.inputs) {
-      await input.start();
-      this.#startedInputs.push(input);
+      await this.#inputs.start(input);
       this.#assertNotStopping();
     }
     await run?.restoreGraph();
@@ -379,8 +380,11 @@ export class StreamingContext extends StreamSources implements StreamHost {
   async #stopGracefully(): Promise<void> {
     if (this.#state !== "ACTIVE") return this.#close(undefined);
     const { clock, gracefulStopTimeoutMs: timeoutMs } = this.#settings;
-    const deadlineMs = clock.monotonicNow() + timeoutMs;
-    const receivers = await this.tracker.stop({ timeoutMs }).then(
+    this.#stopByMs = clock.monotonicNow() + timeoutMs;
+    // To cancel what hangs takes some of the time, or the stop would last longer than it may.
+    const deadlineMs = this.#stopByMs - Math.min(2 * destroyTimeoutMs, timeoutMs / 4);
+    const receiversMs = deadlineMs - clock.monotonicNow();
+    const receivers = await this.tracker.stop({ timeoutMs: receiversMs }).then(
       () => undefined,
       (error: unknown) => ({ error }),
     );
@@ -411,7 +415,9 @@ export class StreamingContext extends StreamSources implements StreamHost {
     const cancelled = reason ?? new StreamError("context_stopped", { operation: "destroy" });
     this.tracker.destroy(cancelled);
     const ended = this.#batches?.destroy(cancelled) ?? Promise.resolve();
-    await new Deadline(this.#settings.clock, destroyTimeoutMs).isMetBy(ended);
+    // What is left of a graceful stop is for the tasks and, after them, for the inputs.
+    const limitMs = Math.min(destroyTimeoutMs, this.#leftOfStopMs() / 2);
+    await new Deadline(this.#settings.clock, limitMs).isMetBy(ended);
     await this.#close(reason === undefined ? undefined : { error: reason });
   }
 
@@ -432,10 +438,11 @@ export class StreamingContext extends StreamSources implements StreamHost {
     await this.#attempt("let go of the logs", async () =>
       this.#run?.destroy(outcome?.error ?? closed),
     );
-    await this.#stopInputs();
-    await this.#attempt("forget what outputs have noted in their sinks", () =>
-      this.#forgetOutputs(),
-    );
+    await this.#inputs.stop(Math.min(destroyTimeoutMs, this.#leftOfStopMs()));
+    // Of an application that has no later life nobody will ask its sinks what was written.
+    await this.#attempt("forget what outputs have noted in their sinks", async () => {
+      await new Deadline(clock, destroyTimeoutMs).isMetBy(this.graph.forgetAllOutputs());
+    });
     await this.#attempt("drop the blocks of receivers", () => this.tracker.close());
     await this.#attempt("close the checkpoint directory", async () => this.#directory?.close());
     await this.#attempt("close the states", () => this.graph.closeStates());
@@ -447,20 +454,9 @@ export class StreamingContext extends StreamSources implements StreamHost {
     else this.#settle.reject(outcome.error);
   }
 
-  /** Stops the inputs that were started; one that hangs is not waited for. */
-  async #stopInputs(): Promise<void> {
-    const stopping = this.#startedInputs
-      .splice(0)
-      .map((input) => this.#attempt(`stop the ${input.name}`, () => input.stop()));
-    const { clock, logger } = this.#settings;
-    const inTime = await new Deadline(clock, destroyTimeoutMs).isMetBy(Promise.all(stopping));
-    if (!inTime) logger.error(`an input did not stop within ${destroyTimeoutMs} ms`);
-  }
-
-  /** Of an application that has no later life nobody will ask its sinks what was written. */
-  async #forgetOutputs(): Promise<void> {
-    const forgotten = this.graph.forgetAllOutputs();
-    await new Deadline(this.#settings.clock, destroyTimeoutMs).isMetBy(forgotten);
+  /** How long a graceful stop may still last; without one there is no such limit. */
+  #leftOfStopMs(): number {
+    return Math.max(0, this.#stopByMs - this.#settings.clock.monotonicNow());
   }
 
   /** Does what must not keep the context from its end when it fails. */
@@ -496,13 +492,4 @@ export class StreamingContext extends StreamSources implements StreamHost {
       fatal: (error) => void this.destroy(error).catch(() => {}),
     });
   }
-}
-
-/** Throws `argument_invalid` for what is no stream. */
-function checkStreams(streams: readonly unknown[]): void {
-  if (!Array.isArray(streams)) {
-    const expected = "an array of streams";
-    throw new StreamError("argument_invalid", { argument: "streams", value: streams, expected });
-  }
-  for (const stream of streams) instanceArgument("streams", stream, Stream);
 }

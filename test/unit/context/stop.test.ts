@@ -114,15 +114,20 @@ describe("a graceful stop", () => {
     expect(engine.clock.pendingTimers).toBe(0);
   });
 
-  test("is bounded by gracefulStopTimeout when a job hangs", async () => {
+  test("is over by gracefulStopTimeout when a job hangs, and an input as well", async () => {
     await using engine = new DrivenContext({ gracefulStopTimeout: seconds(3) });
-    engine.input([[1]]).foreachRDD(never);
+    class Stubborn extends ListInput<number> {
+      override stop(): Promise<never> {
+        return never();
+      }
+    }
+    engine.ssc.inputStream(new Stubborn([[1]])).foreachRDD(never);
     await engine.ssc.start();
     await engine.clock.advanceWithoutWaiting(1000);
     const stopped = caught(engine.ssc.stop());
-    await engine.clock.advance(2999);
+    await engine.clock.advance(2249);
     expect(engine.ssc.state).toBe("ACTIVE");
-    await engine.clock.advance(1 + 2000);
+    await engine.clock.advance(751);
     expect(await stopped).toMatchObject({
       code: "stop_timed_out",
       kind: "unavailable",
