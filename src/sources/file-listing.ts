@@ -2,9 +2,10 @@
  * Owns: looking for files on this machine: in directories, and by patterns.
  * Does not own: which of them a batch takes (file-selection.ts).
  */
+import * as callbacks from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import { type GlobOptions, glob, isDynamicPattern } from "tinyglobby";
+import { type FileSystemAdapter, type GlobOptions, glob, isDynamicPattern } from "tinyglobby";
 import { StreamError } from "../base/index.ts";
 import { type FilePin, isMissing } from "./input-file.ts";
 import { savedDirectory, savedPin } from "./saved-directory.ts";
@@ -107,7 +108,8 @@ class Look {
 
   async #glob(path: string, kind: GlobOptions): Promise<readonly string[]> {
     if (!isDynamicPattern(path)) return [];
-    const options = { absolute: true, expandDirectories: false, ...kind };
+    const fs = fileSystemNoting((at, error) => this.#note(at, error));
+    const options = { absolute: true, expandDirectories: false, fs, ...kind };
     const found = (await this.#attempt(path, () => glob(path, options))) ?? [];
     return [...new Set(found.map((match) => resolve(match)))].sort();
   }
@@ -123,8 +125,37 @@ class Look {
     try {
       return await look();
     } catch (error) {
-      if (!isMissing(error)) this.problems.push({ path, error });
+      this.#note(path, error);
       return undefined;
     }
   }
+
+  #note(path: string, error: unknown): void {
+    if (isMissing(error) || this.problems.some((problem) => problem.path === path)) return;
+    this.problems.push({ path, error });
+  }
+}
+
+type Call = (...given: unknown[]) => void;
+
+/**
+ * The functions of the file system that the walk along a pattern calls. The walk leaves out without a word what they fail
+ * for, so it is told from here.
+ */
+function fileSystemNoting(note: (path: string, error: unknown) => void): FileSystemAdapter {
+  const noting =
+    (call: Call): Call =>
+    (...given) => {
+      const done = given.pop() as Call;
+      call(...given, (error: unknown, ...found: unknown[]) => {
+        if (error) note(resolve(String(given[0])), error);
+        done(error, ...found);
+      });
+    };
+  const { readdir, realpath, stat } = callbacks;
+  return {
+    readdir: noting(readdir as Call),
+    realpath: noting(realpath as Call),
+    stat: noting(stat as Call),
+  } as FileSystemAdapter;
 }

@@ -304,6 +304,19 @@ describe("trouble with a directory", () => {
     expect(files.reports.at(-1)?.error).toEqual(code("input_unreadable"));
   });
 
+  test("within what a pattern matches is told once per look, and hides nothing else", async () => {
+    const stream = await files.start(textFileStream(files.path("day-*")));
+    await files.write("day-1/f", "a\n", -1000);
+    await symlink("day-2", files.path("day-2"));
+    expect(await files.collect(stream)).toEqual(["a"]);
+    expect(files.reports).toHaveLength(1);
+    expect(files.reports[0]?.message).toContain(files.path("day-2"));
+    expect(files.reports[0]?.error).toMatchObject({
+      code: "input_unreadable",
+      cause: { code: "ELOOP" },
+    });
+  });
+
   test("that is listed slower than batches come is told", async () => {
     let elapsedMs = 0;
     const clock = {
