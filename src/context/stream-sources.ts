@@ -2,7 +2,7 @@
  * Owns: making streams of sources: one short method per source.
  * Does not own: the sources (src/sources), the life of the context (streaming-context.ts).
  */
-import { type Clock, instanceArgument } from "../base/index.ts";
+import { type Clock, instanceArgument, StreamError } from "../base/index.ts";
 import {
   assertSameContext,
   DStream,

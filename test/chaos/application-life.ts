@@ -7,6 +7,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   type DStream,
+  milliseconds,
   type ResumableSource,
   StateSpec,
   StreamingContext,
@@ -41,7 +42,7 @@ export type Sight =
 /** Records that come one after the other, and stay. */
 export class Feed implements ResumableSource<string> {
   readonly records: { readonly record: string; readonly call: number }[];
-  readonly #see: (sight: Omit<Extract<Sight, { kind: "acknowledged" | "opened" }>, never>) => void;
+  readonly #see: (sight: Sight) => void;
   readonly #call: () => number;
   #more: () => void = () => {};
 
@@ -91,18 +92,18 @@ export const counting: Program = (lines, note) => {
 /** The same with windows and time-outs. */
 export const everything: Program = (lines, note, context) => {
   counting(lines, note, context);
-  note("window", lines.window(windowMs));
+  note("window", lines.window(milliseconds(windowMs)));
   const pairs = lines.map((word): [string, number] => [word, 1]);
   const add = (left: number, right: number) => left + right;
   const options = { filter: (_: string, count: number) => count > 0 };
-  const recent = pairs.reduceByKeyAndWindow(add, (a, b) => a - b, windowMs, intervalMs, options);
+  const recent = pairs.reduceByKeyAndWindow(add, (a, b) => a - b, seconds(3), seconds(1), options);
   note("recent", recent.checkpoint(seconds(2)));
   const sessions = StateSpec.function<string, number, number, string>((word, value, state) => {
     if (state.isTimingOut()) return `${word} left after ${state.get()}`;
     const count = (state.exists() ? state.get() : 0) + (value ?? 0);
     state.update(count);
     return `${word} ${count}`;
-  }).timeout(timeoutMs);
+  }).timeout(milliseconds(timeoutMs));
   note("sessions", pairs.mapWithState(sessions).checkpoint(seconds(2)));
 };
 
@@ -215,7 +216,7 @@ export class Life {
       void this.log.push(`${level} ${message}${error === undefined ? "" : ` ${String(error)}`}`);
     const ssc = new StreamingContext({
       appName: "counts",
-      batchInterval: intervalMs,
+      batchInterval: milliseconds(intervalMs),
       clock: this.clock,
       logger: { info: note("info"), warn: note("warn"), error: note("error") },
       ...context,

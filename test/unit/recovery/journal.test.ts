@@ -24,13 +24,14 @@ const done = (batchTimeMs: number): JournalEvent => ({
 /** A log whose frames become durable, or fail, when the test says so. */
 class HeldWriter implements Pick<LogWriter, "append"> {
   readonly payloads: Uint8Array[] = [];
-  readonly waiting: PromiseWithResolvers<FrameAddress>[] = [];
+  readonly waiting: {
+    readonly resolve: (address: FrameAddress) => void;
+    readonly reject: (error: unknown) => void;
+  }[] = [];
 
   append(payload: Uint8Array): Promise<FrameAddress> {
     this.payloads.push(payload);
-    const held = Promise.withResolvers<FrameAddress>();
-    this.waiting.push(held);
-    return held.promise;
+    return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
   }
 
   write(index: number): void {

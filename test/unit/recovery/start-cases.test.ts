@@ -8,7 +8,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { StreamingContext, type StreamingContextOptions } from "../../../src/index.ts";
+import {
+  milliseconds,
+  StreamingContext,
+  type StreamingContextOptions,
+  seconds,
+} from "../../../src/index.ts";
 import { claimEpoch } from "../../../src/recovery/epochs.ts";
 import { openStore } from "../../../src/store/index.ts";
 import { counting, Life, type Program } from "../../chaos/application-life.ts";
@@ -408,23 +413,29 @@ describe("a start of a program that has changed", () => {
 
   test("batch interval changed: goes on with the states on a new grid when nothing is pending", async () => {
     const first = await firstLife("stop");
-    const life = await secondLife(first, { context: { batchInterval: 500 } });
+    const life = await secondLife(first, { context: { batchInterval: milliseconds(500) } });
     expect(said(life, "batch interval changed: 0 completed batches")).toHaveLength(1);
     await life.receive(["to"]);
     await life.clock.advance(1000);
     expect(lastCounts(life)).toContain('["to",3]');
     await life.stop();
-    const third = await secondLife(life, { context: { batchInterval: 500 }, startMs: 40_000 });
+    const third = await secondLife(life, {
+      context: { batchInterval: milliseconds(500) },
+      startMs: 40_000,
+    });
     expect(lastCounts(third)).toContain('["to",3]');
   });
 
   test("batch interval changed: a crash on the new grid is one like any other", async () => {
     const first = await firstLife("stop");
-    const life = await secondLife(first, { context: { batchInterval: 500 } });
+    const life = await secondLife(first, { context: { batchInterval: milliseconds(500) } });
     await life.receive(["to"]);
     await life.clock.advance(1000);
     await life.die();
-    const third = await secondLife(life, { context: { batchInterval: 500 }, startMs: 40_000 });
+    const third = await secondLife(life, {
+      context: { batchInterval: milliseconds(500) },
+      startMs: 40_000,
+    });
     expect(lastCounts(third)).toContain('["to",3]');
     await third.receive(["or"]);
     await third.clock.advance(1000);
@@ -433,7 +444,7 @@ describe("a start of a program that has changed", () => {
 
   test("batch interval changed, batches pending: is refused with both intervals", async () => {
     await firstLifeWithPendingBatch();
-    const error = await refused({ context: { batchInterval: 500 } });
+    const error = await refused({ context: { batchInterval: milliseconds(500) } });
     expect(error).toMatchObject({
       code: "interval_changed",
       details: { intervalMs: 500, oldIntervalMs: 1000 },
@@ -515,7 +526,7 @@ describe("a start that has no right to the directory", () => {
   test("checkpoint_exists: a new context does not pass over what is there", async () => {
     await firstLife("stop");
     const before = await contents();
-    const context = new StreamingContext({ batchInterval: 1000, appName: "counts" });
+    const context = new StreamingContext({ batchInterval: seconds(1), appName: "counts" });
     context.queueStream([[1]]).foreachRDD(() => {});
     context.checkpoint(directory);
     expect(await caught(context.start())).toMatchObject({ code: "checkpoint_exists" });
