@@ -228,7 +228,7 @@ export class Life {
       (name, stream) => {
         names.push(name);
         stream.foreachRDD(async (dataset, timeMs) => {
-          const data = (await dataset.collect()) as unknown[];
+          const data = await dataset.collect();
           const shown = name === "batch" ? data : data.map((each) => JSON.stringify(each)).sort();
           this.sights.push({ kind: "output", name, timeMs, data: shown, call: call() });
         });

@@ -239,7 +239,8 @@ describe("an application that is killed", () => {
 
 describe("an application that stopped gracefully", () => {
   test("computes nothing again and replays nothing", async () => {
-    const first = await firstLife(everything);
+    // Its last batch is not one after which a snapshot is due anyway.
+    const first = await firstLife(everything, words.slice(0, 8));
     const second = lifeAfter(first, first.files.calls.length, first.files.disk, everything);
     const records = await liveOn(second);
     expect(second.life.log.slice(0, 6).join("\n")).toContain(
@@ -341,9 +342,12 @@ describe("a stream of files", () => {
           : [],
       );
       const again = second.life.outputs("files");
-      const all = [...new Map([...seen, ...again]).values()].flat().sort();
+      const all = [...new Map([...seen, ...again])].sort(([a], [b]) => a - b);
+      const read = all.flatMap(([, data]) => data);
       const wanted = ["a", "b", "c", "d", "e"].map((name) => JSON.stringify(name));
-      if (JSON.stringify(all) !== JSON.stringify(wanted)) problems.push(`${call}: ${all}`);
+      if (JSON.stringify(read) !== JSON.stringify(wanted)) {
+        problems.push(`${call}: ${JSON.stringify(read)}`);
+      }
       for (const sight of before) {
         if (sight.kind !== "output done" || sight.name !== "files") continue;
         if (again.has(sight.timeMs)) problems.push(`${call}: ${sight.timeMs} again`);

@@ -296,7 +296,7 @@ describe("a start in a directory", () => {
       context: { allowDropped: ["hanging"] },
     });
     const failed = life.start().then(() => life.context.awaitTermination());
-    const error = (await caught(failed)) as { cause?: unknown };
+    const error = (await caught(failed)) as Error;
     expect(`${String(error)} ${String(error.cause)}`).toMatch(/blocks\/\d{10}-driver-\d{10}/);
   });
 });
@@ -365,7 +365,7 @@ describe("a start of a program that has changed", () => {
   });
 
   test("new: a state begins with the first new batch, beside one that goes on", async () => {
-    const first = await firstLife("stop", { program: countingBy({}) });
+    const first = await firstLife("die", { program: countingBy({}) });
     const program: Program = (lines, note, ssc) => {
       countingBy({})(lines, note, ssc);
       const pairs = lines.map((word): [string, number] => [word, 1]);
