@@ -98,7 +98,8 @@ function flightDelays({ report, notes, feeder }: Job): StreamingContext {
     logger: {
       info: () => {},
       warn: (message) => report.say(message),
-      error: (message, error) => report.say(error === undefined ? message : `${message}: ${error}`),
+      error: (message, error) =>
+        report.say(error instanceof Error ? `${message}: ${error.message}` : message),
     },
   });
   const stored = (until: number) => tell({ kind: "stored", until });

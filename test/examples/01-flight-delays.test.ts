@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { S3Server } from "../support/s3-server.ts";
 import { Program } from "./program.ts";
 import { TcpProxy } from "./tcp-proxy.ts";
 
@@ -39,6 +40,25 @@ describe("01-flight-delays", () => {
     expect(code).toBe(0);
     // The checkpoint directory in it was deleted, and so were the folders of all processes.
     expect(await filesIn(folder)).toEqual([]);
+  }, 60_000);
+
+  test("does so, too, with its checkpoint directory in S3, and leaves nothing there", async () => {
+    const server = await S3Server.start();
+    onTestFinished(() => server.close());
+    const args = ["--flights", "10000", "--rate", "1500", "--batch-interval", "250"];
+    const place = ["--kills", "3", "--checkpoint", "s3://bucket/jobs"];
+    await using program = new Program(example, [...args, ...place], {
+      AWS_ENDPOINT_URL: server.endpoint,
+      AWS_REGION: "us-east-1",
+      AWS_ACCESS_KEY_ID: "key",
+      AWS_SECRET_ACCESS_KEY: "secret",
+    });
+    const { code, output } = await program.ended;
+    expect(output).toContain("RIGHT, compared with a direct computation:\n10,000 flights from");
+    expect(output).not.toContain("MISSED");
+    expect(code).toBe(0);
+    expect(server.requests.some(({ key }) => /^jobs\/flights-.*\/journal\//.test(key))).toBe(true);
+    expect(server.bucket.keys()).toEqual([]);
   }, 60_000);
 
   test("ends with exit code 1 and says what no kill has hit when the feed is over too soon", async () => {

@@ -29,12 +29,19 @@ export class Program {
   #hasEnded = false;
   #changed: () => void = () => {};
 
-  /** Runs `node examples/<example> ...args`, until the end of the test at the longest. */
-  constructor(example: string, args: readonly string[] = []) {
+  /** Runs `node examples/<example> ...args`, until the end of the test at the longest; `env` is added to the environment. */
+  constructor(
+    example: string,
+    args: readonly string[] = [],
+    env: Readonly<Record<string, string>> = {},
+  ) {
     // `npm test` has built it before.
     if (!existsSync(here("../../dist/index.js"))) throw new Error("build first: npm run build");
     const path = here(`../../examples/${example}`);
-    this.#child = spawn(process.execPath, [path, ...args], { stdio: ["pipe", "pipe", "pipe"] });
+    this.#child = spawn(process.execPath, [path, ...args], {
+      env: { ...process.env, ...env },
+      stdio: ["pipe", "pipe", "pipe"],
+    });
     this.#child.stdout.setEncoding("utf8").on("data", (text: string) => {
       this.#output += text;
       this.#changed();
