@@ -17,7 +17,7 @@
  * finds the files that it left.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -194,6 +194,12 @@ describe("what the README says of the repository", () => {
       link.startsWith("#") ? !anchors.includes(link.slice(1)) : !existsSync(join(root, link)),
     );
     expect(dead).toEqual([]);
+  });
+
+  test("it links to every page about a format", () => {
+    const pages = readdirSync(join(root, "docs", "format"));
+    expect(pages.length).toBeGreaterThan(0);
+    expect(pages.filter((name) => !page.includes(`](docs/format/${name})`))).toEqual([]);
   });
 
   test("its quick example is the example of that name, as far as it goes", () => {
