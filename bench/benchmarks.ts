@@ -6,7 +6,9 @@ import { flights } from "./cases/flights.ts";
 import { largeState } from "./cases/large-state.ts";
 import { logAppend } from "./cases/log-append.ts";
 import { mapWithState } from "./cases/map-with-state.ts";
+import { receiverLog } from "./cases/receiver-log.ts";
 import { recoveryTime } from "./cases/recovery-time.ts";
+import { snapshotInFlight } from "./cases/snapshot-in-flight.ts";
 import { socket } from "./cases/socket.ts";
 import { stateSnapshot } from "./cases/state-snapshot.ts";
 import { tuning } from "./cases/tuning.ts";
@@ -24,6 +26,8 @@ export const benchmarks: readonly Benchmark[] = [
   socket,
   tuning,
   logAppend,
+  receiverLog,
+  snapshotInFlight,
   directoryGrowth,
   recoveryTime,
 ];
