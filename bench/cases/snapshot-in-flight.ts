@@ -146,5 +146,8 @@ async function measure(directory: string): Promise<Measured> {
 
 /** Towards half of the batch interval. */
 function nextCount(count: number, tookMs: number): number {
-  return Math.min(records, count * Math.min(2, Math.max(0.5, intervalMs / 2 / Math.max(1, tookMs))));
+  return Math.min(
+    records,
+    count * Math.min(2, Math.max(0.5, intervalMs / 2 / Math.max(1, tookMs))),
+  );
 }

@@ -131,7 +131,9 @@ export class ContextBatches {
         else run.batchCompleted(info.batchTime, release);
         backpressure?.batchCompleted(info);
       },
-      forgetInputs: (untilMs) => {
+      forgetInputs: async (untilMs) => {
+        // What is forgotten gives its room back, and receivers are to wait.
+        if (run?.isPushingBack === true) return;
         graph.forgetOutputs(untilMs + 1);
         return tracker.forget(untilMs + 1);
       },

@@ -188,6 +188,11 @@ export class DurableRun {
     return { applicationId: this.#applicationId, epoch: this.#life.epoch };
   }
 
+  /** Whether the last checkpoint failed, so that receivers get no room back until one succeeds. */
+  get isPushingBack(): boolean {
+    return this.#hasFailed;
+  }
+
   /** What the scheduler notes its progress by. */
   get progress(): BatchProgress {
     const { journal, knowledge } = this.#life;

@@ -22,7 +22,9 @@ export class BatchTimer {
     this.#clock = clock;
     this.#intervalMs = grid.intervalMs;
     this.#firstMs = grid.firstMs;
-    this.#firstAtMonotonicMs = clock.monotonicNow() + (grid.firstMs - clock.now());
+    // After a restart the wall clock may stand before batches that there were; nobody waits for it to come after them.
+    const waitMs = Math.min(grid.firstMs - clock.now(), grid.intervalMs);
+    this.#firstAtMonotonicMs = clock.monotonicNow() + waitMs;
     this.#tick = tick;
     this.#setNext();
   }
