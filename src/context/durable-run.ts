@@ -296,7 +296,8 @@ export class DurableRun {
 
   /** The end of any other kind: everything is left as it is. */
   destroy(reason: unknown): Promise<void> {
-    this.#ended ??= this.#destroy(reason);
+    // A stop that failed on its way has let go of nothing.
+    this.#ended = this.#ended?.catch(() => this.#destroy(reason)) ?? this.#destroy(reason);
     return this.#ended;
   }
 

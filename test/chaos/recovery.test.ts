@@ -7,10 +7,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import type { ProcessIdentity } from "../../src/base/index.ts";
-import { StreamingContext, type StreamingContextOptions, seconds } from "../../src/index.ts";
+import {
+  StreamError,
+  StreamingContext,
+  type StreamingContextOptions,
+  seconds,
+} from "../../src/index.ts";
 import { ManualClock } from "../../src/testing/index.ts";
 import { SimulatedDisk } from "../support/simulated-disk.ts";
-import { SimulatedFiles } from "../support/simulated-files.ts";
+import {
+  type CountedCall,
+  type FileFault,
+  failingAt,
+  SimulatedFiles,
+} from "../support/simulated-files.ts";
 import { counting, everything, Life, type LifeOptions, type Program } from "./application-life.ts";
 import { gridTimes, problemsOf, type Seen, seenBefore } from "./application-oracle.ts";
 
@@ -37,15 +47,16 @@ interface SimulatedLife {
 function onDisk(
   disk: SimulatedDisk,
   options: Pick<LifeOptions, "program" | "startMs" | "records" | "context">,
+  fault: (call: CountedCall) => FileFault | undefined = () => undefined,
 ): SimulatedLife {
   const clock = new ManualClock(options.startMs);
   const timesMs: number[] = [];
   const files = new SimulatedFiles({
     disk,
     now: () => clock.now(),
-    fault: () => {
+    fault: (call) => {
       timesMs.push(clock.now());
-      return undefined;
+      return fault(call);
     },
   });
   const number = livesBegun++;
@@ -235,6 +246,52 @@ describe("an application that is killed", () => {
     expect(last.life.log.find((line) => line.includes("epoch"))).toContain("epoch 22");
     expect(sizes.at(-1)).toBeLessThan((sizes[4] ?? 0) * 1.5);
   }, 60_000);
+});
+
+describe("an application whose disk fails", () => {
+  const faults: readonly (readonly [string, FileFault, number])[] = [
+    ["rows 12, 15, 17: a call fails and does nothing", { errno: "EIO" }, 5],
+    ["row 18: a write stops half-way on a full disk", { errno: "ENOSPC", effect: "half" }, 6],
+    ["row 17: a sync loses what it was to keep", { errno: "EIO", effect: "lost" }, 3],
+  ];
+
+  test.each(faults)(
+    "%s: it ends or goes on, and the next life has each record once",
+    async (_, fault, from) => {
+      const records = words.slice(0, 6);
+      const healthy = await firstLife(counting, records);
+      const problems: string[] = [];
+      for (let index = from; index < healthy.files.calls.length; index += 6) {
+        const failing = onDisk(
+          new SimulatedDisk(),
+          { program: counting, startMs: 10_000 },
+          failingAt(index, fault),
+        );
+        const { life } = failing;
+        const failure = await life
+          .start()
+          .then(() => life.receive(records))
+          .then(() => life.stop())
+          .then(
+            () => undefined,
+            (error: unknown) => error,
+          );
+        await life.die();
+        const strange = life.log.filter((line) => line.includes("could not let go"));
+        if (strange.length > 0) problems.push(`${placeOf(healthy, index)}: ${strange.join("; ")}`);
+        const disks = [failing.files.disk.clone(), failing.files.disk.afterPowerLoss()];
+        if (!(failure === undefined || failure instanceof StreamError)) {
+          problems.push(`${placeOf(healthy, index)}: ${String(failure)}`);
+        }
+        for (const disk of disks) {
+          const found = await problemsAfter(failing, failing.files.calls.length, disk, counting);
+          problems.push(...found.map((problem) => `${placeOf(healthy, index)}: ${problem}`));
+        }
+      }
+      expect(problems).toEqual([]);
+    },
+    120_000,
+  );
 });
 
 describe("an application that stopped gracefully", () => {
