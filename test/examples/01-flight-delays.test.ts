@@ -58,7 +58,7 @@ describe("01-flight-delays", () => {
     expect(output).not.toContain("MISSED");
     expect(code).toBe(0);
     expect(server.requests.some(({ key }) => /^jobs\/flights-.*\/journal\//.test(key))).toBe(true);
-    expect(server.bucket.keys()).toEqual([]);
+    expect([...server.bucket.objects.keys()]).toEqual([]);
   }, 60_000);
 
   test("ends with exit code 1 and says what no kill has hit when the feed is over too soon", async () => {
