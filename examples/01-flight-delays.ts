@@ -27,7 +27,7 @@ import { removeAll, storeOptions } from "./flights/checkpoint-place.ts";
 import { type Flight, loadFlights, parseFlight, routeOf } from "./flights/dataset.ts";
 import type { RouteDelays } from "./flights/direct.ts";
 import type { DriverMessage } from "./flights/driver-messages.ts";
-import { startFeeder } from "./flights/feeder-process.ts";
+import { type FeederProcess, startFeeder } from "./flights/feeder-process.ts";
 import { FlightReceiver, totalOfEnd } from "./flights/flight-receiver.ts";
 import { type AirportState, FlightReport } from "./flights/flight-report.ts";
 import { type DriverPlaces, newPlaceIn, readJobOptions } from "./flights/job-options.ts";
@@ -220,34 +220,32 @@ async function supervise(): Promise<void> {
   const plan = new KillPlan({ kills, flights, batchIntervalMs, seed });
   const killing = kills === 0 ? "" : `, ${kills} kills by seed ${seed}`;
   console.log(`Loading ${total} flights of January to June 2001${killing}\n`);
-  const feeder =
-    options.feeder === undefined
-      ? await startFeeder({ flights, rate })
-      : { port: options.feeder, stop: () => {} };
-  const places: DriverPlaces = {
-    checkpoint,
-    notes: join(scratch, "notes"),
-    feeder: feeder.port,
-    sinceMs: Date.now(),
-  };
-  const args = [`--flights=${flights}`, `--batch-interval=${batchIntervalMs}`];
-  const supervisor = new Supervisor({
-    driver: {
-      path: fileURLToPath(import.meta.url),
-      args: [...args, `--life=${JSON.stringify(places)}`],
-    },
-    plan,
-    kills,
-    say: (text) => console.log(text),
-  });
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.on(signal, () => supervisor.interrupt());
-  }
+  const notes = join(scratch, "notes");
+  let feeder: FeederProcess | undefined;
   try {
+    if (options.feeder === undefined) feeder = await startFeeder({ flights, rate });
+    const port = options.feeder ?? feeder?.port ?? 0;
+    const places: DriverPlaces = { checkpoint, notes, feeder: port, sinceMs: Date.now() };
+    const supervisor = new Supervisor({
+      driver: {
+        path: fileURLToPath(import.meta.url),
+        args: [
+          `--flights=${flights}`,
+          `--batch-interval=${batchIntervalMs}`,
+          `--life=${JSON.stringify(places)}`,
+        ],
+      },
+      plan,
+      kills,
+      say: (text) => console.log(text),
+    });
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.on(signal, () => supervisor.interrupt());
+    }
     process.exitCode = await supervisor.run();
   } finally {
-    feeder.stop();
-    if (keep) console.log(`Kept: ${checkpoint} and ${places.notes}`);
+    feeder?.stop();
+    if (keep) console.log(`Kept: ${checkpoint} and ${notes}`);
     else {
       if (options.checkpoint !== undefined) await removeAll(checkpoint, store);
       await rm(scratch, { recursive: true, force: true });

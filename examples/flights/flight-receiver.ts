@@ -4,8 +4,8 @@
  * Does not own: when it starts and stops (the engine's part), what the lines mean (dataset.ts).
  *
  * I1 Acknowledged is only what `storeMany` has resolved for; what was not is sent again after a restart.
- * I2 One block is being stored, and lines for the next one gather meanwhile: blocks grow when storing is slow, and when
- *    `linesMax` lines (10,000) have gathered the socket is not read, so that the feeder waits.
+ * I2 One block is being stored, and lines for the next one gather meanwhile: blocks grow when storing is slow, up to
+ *    `linesMax` lines (10,000). When so many have gathered the socket is not read, so that the feeder waits.
  * I3 The end of the feed is a record too, with a position of its own. Like any other it survives a crash, reaches the
  *    program wherever the receiver runs, and comes after all flights.
  */
@@ -77,7 +77,7 @@ class FeedSession {
   readonly #signal: AbortSignal;
   readonly #store: StoreLines;
   readonly #decoder: FeedDecoder;
-  #gathered: string[] = [];
+  readonly #gathered: string[] = [];
   /** The position of the first gathered line. */
   #from: number;
   #storing: Promise<void> | undefined;
@@ -138,10 +138,9 @@ class FeedSession {
   async #storeGathered(): Promise<void> {
     try {
       while (this.#gathered.length > 0 && !this.#signal.aborted) {
-        const lines = this.#gathered;
+        const lines = this.#gathered.splice(0, this.#linesMax);
         const from = this.#from;
         const until = from + lines.length;
-        this.#gathered = [];
         this.#from = until;
         await this.#store(lines, { from, until });
         this.#socket.write(encodeAcknowledgement(until));

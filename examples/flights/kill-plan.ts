@@ -9,7 +9,7 @@ import type { DriverActivity, DriverMessage, Target } from "./driver-messages.ts
 
 /** The part of the feed in which the kills are, so that all of them are in mid-stream. */
 const firstShare = 0.05;
-const lastShare = 0.85;
+const lastShare = 0.8;
 /** How many more kills there may be than were asked for. */
 const extraKillsMax = 6;
 
@@ -68,7 +68,7 @@ export class KillPlan {
           ? Math.floor(this.#random() * driver.processingMs)
           : undefined;
       default:
-        return Math.floor(this.#random() * 2 * this.#options.batchIntervalMs);
+        return Math.floor(this.#random() * this.#options.batchIntervalMs);
     }
   }
 
