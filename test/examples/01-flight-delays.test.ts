@@ -40,7 +40,7 @@ describe("01-flight-delays", () => {
     expect(code).toBe(0);
     // The checkpoint directory in it was deleted, and so were the folders of all processes.
     expect(await filesIn(folder)).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   test("does so, too, with its checkpoint directory in S3, and leaves nothing there", async () => {
     const server = await S3Server.start();
@@ -59,7 +59,7 @@ describe("01-flight-delays", () => {
     expect(code).toBe(0);
     expect(server.requests.some(({ key }) => /^jobs\/flights-.*\/journal\//.test(key))).toBe(true);
     expect([...server.bucket.objects.keys()]).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   test("ends with exit code 1 and says what no kill has hit when the feed is over too soon", async () => {
     await using program = new Program(example, [...quick, "--flights", "10"]);
