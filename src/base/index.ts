@@ -24,7 +24,7 @@ export {
   type OutputFile,
 } from "./file-port.ts";
 export { localPath } from "./local-path.ts";
-export { consoleLogger, type Logger, silentLogger } from "./logger.ts";
+export { consoleLogger, type Logger, silentLogger, tameLogger } from "./logger.ts";
 export { type ProcessIdentity, thisProcess } from "./process-identity.ts";
 export { type Random, seededRandom, uniqueName } from "./random.ts";
 export { Settlement } from "./settlement.ts";

@@ -19,6 +19,23 @@ export const consoleLogger: Logger = {
 /** Says nothing. */
 export const silentLogger: Logger = { info: () => {}, warn: () => {}, error: () => {} };
 
+/** The logger, of which nothing that it throws or rejects with comes back: to say something must not stop anything. */
+export function tameLogger(logger: Logger): Logger {
+  const tame = (say: () => unknown): void => {
+    try {
+      const said = say();
+      if (said instanceof Promise) said.catch(() => {});
+    } catch {
+      // There is nobody left to tell.
+    }
+  };
+  return {
+    info: (message) => tame(() => logger.info(message)),
+    warn: (message, error) => tame(() => logger.warn(message, error)),
+    error: (message, error) => tame(() => logger.error(message, error)),
+  };
+}
+
 function line(level: string, message: string): string {
   return `millrace ${level} ${message}`;
 }

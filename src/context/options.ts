@@ -8,6 +8,7 @@ import {
   optionalFunction,
   StreamError,
   systemClock,
+  tameLogger,
 } from "../base/index.ts";
 import {
   checkStateBackend,
@@ -161,7 +162,7 @@ export function streamingSettings(options: StreamingContextOptions): StreamingSe
     attempts: wholeNumber("attempts", options.attempts ?? 3),
     gracefulStopTimeoutMs: options.gracefulStopTimeout ?? Math.max(10 * batchInterval, 10_000),
     clock: options.data?.clock ?? options.clock ?? systemClock,
-    logger: options.logger ?? consoleLogger,
+    logger: tameLogger(options.logger ?? consoleLogger),
   };
 }
 

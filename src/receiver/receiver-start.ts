@@ -132,7 +132,10 @@ export class ReceiverStart {
     const { bytes, options, records } = block;
     const { position } = options;
     if (position !== undefined) checkSourceRange(position, bytes > 0 ? undefined : records);
-    if (records === 0 && bytes === 0 && position === undefined) return;
+    if (records === 0 && bytes === 0 && position === undefined) {
+      // A loop that awaits one after another would let nothing else happen.
+      return this.#options.clock.yieldToEventLoop();
+    }
     const turn = position && this.#takeTurn(position);
     try {
       await this.#takeRoom(records, bytes);

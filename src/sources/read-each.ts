@@ -81,7 +81,7 @@ async function readAsynchronous<T>(
   if (signal.aborted) close();
   try {
     for await (const record of { [Symbol.asyncIterator]: () => iterator }) {
-      if (signal.aborted) return;
+      // Also when the signal has aborted meanwhile: it would be lost.
       const taken = take(record);
       if (taken !== undefined) await taken;
       if (signal.aborted) return;

@@ -137,6 +137,11 @@ export const coreErrors = {
     message: "there are no datasets for these times",
     help: "ask for times after the start, within what is remembered, the first not after the last",
   },
+  initial_state_undefined: {
+    kind: "user",
+    message: "an initial state is undefined, which is no state",
+    help: "leave out the keys that have none",
+  },
   state_absent: {
     kind: "user",
     message: "the key has no state",

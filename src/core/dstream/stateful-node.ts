@@ -5,6 +5,7 @@
  */
 
 import { StreamError } from "../../base/index.ts";
+
 import type { AvroSchema } from "../../codec/index.ts";
 import {
   checkStateVersion,
@@ -18,11 +19,18 @@ import {
   VersionedState,
   type VersionedStateOptions,
 } from "../../state/index.ts";
-import { type OperatorSite, type Partitioner, type RDDNode, refusePromise } from "../rdd/index.ts";
+import {
+  type OperatorSite,
+  type Partitioner,
+  type RDDNode,
+  refusePromise,
+  userError,
+} from "../rdd/index.ts";
 import { isMultipleOf, nextOnGrid } from "../time.ts";
 import type { StreamFacts } from "./graph-description.ts";
 import { DStreamNode, type OperatorTraits } from "./node.ts";
 import { checkStateBackend, levelOptionsOf, type StateBackend } from "./state-backend.ts";
+
 import { noStateWork, StateStage, type StateWork } from "./state-stage.ts";
 import type { StatefulStream, StreamLineage, StreamScope } from "./stream.ts";
 
@@ -255,7 +263,13 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
     this.nextStage(timeMs - this.slideMs, {
       inputs: () => [initial],
       updatePartition: (update, flow) =>
-        initial.run(update.partition, flow, ([key, value]) => update.set(key, value)),
+        initial.run(update.partition, flow, ([key, value]) => {
+          if (value === undefined) {
+            const undefinedState = new StreamError("initial_state_undefined", { key });
+            throw userError(this.siteAt(timeMs), flow.task, undefinedState);
+          }
+          update.set(key, value);
+        }),
     });
   }
 

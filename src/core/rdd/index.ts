@@ -46,6 +46,7 @@ export {
   partitionerOf,
   RangePartitioner,
 } from "./partitioner.ts";
+export { notingPersisted, type Persisted } from "./persisted.ts";
 export { changeRefused, privateCopy } from "./private-copy.ts";
 export { type Partitioning, RDD } from "./rdd.ts";
 export type {

@@ -10,6 +10,7 @@ import type { DatasetEnvironment } from "./environment.ts";
 import { type Flow, type Push, pushArray } from "./flow.ts";
 import { type Dataset, type Dependency, narrow } from "./lineage.ts";
 import type { Partitioner } from "./partitioner.ts";
+import { notePersisted } from "./persisted.ts";
 import type { OperatorSite } from "./task.ts";
 import { userError } from "./user-function.ts";
 
@@ -94,6 +95,7 @@ export abstract class RDDNode<T> implements Dataset<T> {
       });
     }
     this.#level = level;
+    if (level !== StorageLevels.NONE) notePersisted(this);
   }
 
   /** Forgets the kept partitions. */

@@ -73,6 +73,16 @@ describe("ReceiverStart", () => {
     ]);
   });
 
+  test("a loop that stores nothing over and over lets others have their turn", async () => {
+    const receiverStart = start();
+    let turned = false;
+    setImmediate(() => {
+      turned = true;
+    });
+    for (let round = 0; round < 20; round++) await receiverStart.storeMany([], {});
+    expect(turned).toBe(true);
+  });
+
   test("the caller may use its array again", async () => {
     const mine = ["a"];
     const stored = start().storeMany(mine, {});

@@ -209,3 +209,30 @@ test("a dataset that is persisted is forgotten with its batch", async () => {
   expect(calls).toBe(30);
   expect(blockIds(engine).length).toBeLessThan(4);
 });
+
+test("what a transform persists goes with its batch, and what was persisted before it stays", async () => {
+  await using engine = new DrivenContext();
+  const lookup = engine.ssc.data
+    .parallelize([1, 2])
+    .map((n) => n)
+    .persist();
+  await lookup.count();
+  const numbers = engine
+    .input(Array.from({ length: 20 }, (_, index) => [index]))
+    .transform(async (dataset) => {
+      const unused = dataset.map((n) => -n).persist();
+      await unused.count();
+      return dataset
+        .map((n) => n + 1)
+        .persist()
+        .union(lookup.persist());
+    });
+  const seen = engine.collect(numbers);
+  await engine.ssc.start();
+  await engine.batches(3);
+  const early = blockIds(engine).length;
+  await engine.batches(10);
+  expect(blockIds(engine)).toHaveLength(early);
+  expect(blockIds(engine)).toContain(`rdd-${lookup.id}-0`);
+  expect(seen.get(13_000)).toEqual([13, 1, 2]);
+});

@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Clock } from "../../../src/base/index.ts";
 import { fromIterable } from "../../../src/sources/index.ts";
+import { gate } from "../context/driven-context.ts";
 import { SourceFixture, settle, until } from "./source-fixture.ts";
 
 let fixture: SourceFixture;
@@ -211,4 +212,38 @@ test("what cannot be iterated is refused: as it is at the call, from a function 
   }
   await fixture.start(fromIterable(() => ({}) as Iterable<unknown>));
   expect(fixture.ends).toEqual([expect.stringContaining("[argument_invalid]")]);
+});
+
+test("the record that waits under the rate limit at a graceful stop is not lost", async () => {
+  const source = new Counting();
+  await fixture.start(fromIterable(source), { maxRate: 100 });
+  await fixture.clock.advance(450);
+  const records = await fixture.batch();
+  await settle();
+  await fixture.stop();
+  expect([...records, ...(await fixture.batch())]).toHaveLength(source.yielded);
+});
+
+test("a record that there is no room for at a graceful stop is reported", async () => {
+  await fixture.start(fromIterable(new Counting()), { unprocessedRecordsMax: 50 });
+  await fixture.clock.advance(450);
+  await fixture.stop();
+  expect(fixture.errors).toEqual(["a record is lost"]);
+});
+
+test("a record that comes while the receiver stops is not lost", async () => {
+  const { open, opened } = gate();
+  const source = (async function* () {
+    yield 1;
+    await opened;
+    yield 2;
+  })();
+  const receiver = fromIterable(source);
+  receiver.onStop = async () => {
+    open();
+    await settle();
+  };
+  await fixture.start(receiver);
+  await fixture.stop();
+  expect(await fixture.batch()).toEqual([1, 2]);
 });

@@ -1,7 +1,9 @@
 /** Owns: datasets made of those of several streams: by `transform`, or by an operation on two datasets. */
 import { functionArgument, StreamError } from "../../../base/index.ts";
-import { ArrayNode, RDD, type RDDNode } from "../../rdd/index.ts";
+
+import { ArrayNode, notingPersisted, type Persisted, RDD, type RDDNode } from "../../rdd/index.ts";
 import type { AnyFunction } from "../code-hash.ts";
+
 import type { DStreamNode } from "../node.ts";
 import { CombinedNode } from "./derived.ts";
 
@@ -16,14 +18,48 @@ export function transformNode<Ts extends readonly unknown[], U>(
   f: (datasets: DatasetsOf<Ts>, timeMs: number) => RDD<U> | Promise<RDD<U>>,
   source: AnyFunction = f,
 ): DStreamNode<U> {
-  functionArgument("f", f);
-  const combine = async (datasets: readonly RDDNode<unknown>[], timeMs: number) => {
-    const given = datasets.map((dataset) => new RDD(dataset)) as readonly RDD<unknown>[];
-    const result = await f(given as DatasetsOf<Ts>, timeMs);
-    if (!(result instanceof RDD)) throw new StreamError("dataset_expected", { timeMs });
-    return result.node;
-  };
-  return new CombinedNode<U>(parents, "transform", combine, { functions: [source] });
+  return new TransformNode<Ts, U>(parents, functionArgument("f", f), source);
+}
+
+/** `transform`: what a function on the driver makes of the datasets of each batch. */
+class TransformNode<Ts extends readonly unknown[], U> extends CombinedNode<U> {
+  readonly #persisted: Map<number, Set<Persisted>>;
+
+  constructor(
+    parents: readonly DStreamNode<unknown>[],
+    f: (datasets: DatasetsOf<Ts>, timeMs: number) => RDD<U> | Promise<RDD<U>>,
+    source: AnyFunction,
+  ) {
+    const persisted = new Map<number, Set<Persisted>>();
+    super(
+      parents,
+      "transform",
+      async (datasets, timeMs) => {
+        const given = datasets.map((dataset) => new RDD(dataset)) as readonly RDD<unknown>[];
+        const own = persisted.get(timeMs) ?? new Set();
+        persisted.set(timeMs, own);
+        const call = () => f(given as DatasetsOf<Ts>, timeMs);
+        const firstId = this.scope.environment.nextDatasetId();
+        const result = await notingPersisted(own, call);
+        // A dataset that was there before is not of this batch: others may need it longer.
+        for (const dataset of own) if (dataset.id < firstId) own.delete(dataset);
+        if (!(result instanceof RDD)) throw new StreamError("dataset_expected", { timeMs });
+        return result.node;
+      },
+      { functions: [source] },
+    );
+    this.#persisted = persisted;
+  }
+
+  /** What the function persisted goes with the dataset of its batch: nobody else knows of it. */
+  override async forget(beforeMs: number): Promise<void> {
+    await super.forget(beforeMs);
+    for (const [timeMs, datasets] of this.#persisted) {
+      if (timeMs > beforeMs - this.rememberMs) break;
+      this.#persisted.delete(timeMs);
+      for (const dataset of datasets) await dataset.unpersist();
+    }
+  }
 }
 
 /** The stream of what an operation on the datasets of two streams makes of them. */
