@@ -5,6 +5,7 @@
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { messageOf } from "../../src/base/index.ts";
 import {
   type DStream,
   milliseconds,
@@ -213,7 +214,7 @@ export class Life {
   #create(): StreamingContext {
     const { call = () => 0, context, program } = this.#options;
     const note = (level: string) => (message: string, error?: unknown) =>
-      void this.log.push(`${level} ${message}${error === undefined ? "" : ` ${String(error)}`}`);
+      void this.log.push(`${level} ${message}${error === undefined ? "" : ` ${messageOf(error)}`}`);
     const ssc = new StreamingContext({
       appName: "counts",
       batchInterval: milliseconds(intervalMs),

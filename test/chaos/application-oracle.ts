@@ -105,7 +105,7 @@ function sessionsAt(
     sessions.set(word, { count, usedMs: timeMs });
     said.push(`${word} ${count}`);
   }
-  for (const [word, { count, usedMs }] of [...sessions]) {
+  for (const [word, { count, usedMs }] of sessions) {
     if (usedMs >= timeMs - timeoutMs) continue;
     sessions.delete(word);
     said.push(`${word} left after ${count}`);

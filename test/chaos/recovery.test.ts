@@ -6,7 +6,7 @@ import { mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, onTestFinished, test } from "vitest";
-import type { ProcessIdentity } from "../../src/base/index.ts";
+import { messageOf, type ProcessIdentity } from "../../src/base/index.ts";
 import {
   StreamError,
   StreamingContext,
@@ -281,7 +281,7 @@ describe("an application whose disk fails", () => {
         if (strange.length > 0) problems.push(`${placeOf(healthy, index)}: ${strange.join("; ")}`);
         const disks = [failing.files.disk.clone(), failing.files.disk.afterPowerLoss()];
         if (!(failure === undefined || failure instanceof StreamError)) {
-          problems.push(`${placeOf(healthy, index)}: ${String(failure)}`);
+          problems.push(`${placeOf(healthy, index)}: ${messageOf(failure)}`);
         }
         for (const disk of disks) {
           const found = await problemsAfter(failing, failing.files.calls.length, disk, counting);

@@ -3,154 +3,32 @@
  * which is refused leaves the directory as it was.
  */
 import { createHash } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import {
-  milliseconds,
-  StreamingContext,
-  type StreamingContextOptions,
-  seconds,
-} from "../../../src/index.ts";
+import { describe, expect, test } from "vitest";
+import { StreamingContext, seconds } from "../../../src/index.ts";
 import { claimEpoch } from "../../../src/recovery/epochs.ts";
 import { openStore } from "../../../src/store/index.ts";
-import { counting, Life, type Program } from "../../chaos/application-life.ts";
+import { counting } from "../../chaos/application-life.ts";
 import { caught } from "../context/driven-context.ts";
+import {
+  allCounts,
+  contents,
+  directory,
+  firstLife,
+  firstLifeWithPendingBatch,
+  flip,
+  lastCounts,
+  lifeIn,
+  namesIn,
+  refused,
+  said,
+  secondLife,
+  useDirectory,
+} from "./lives-in-directory.ts";
 
-let directory = "";
-const lives: Life[] = [];
-
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), "millrace-start-"));
-});
-
-afterEach(async () => {
-  for (const life of lives.splice(0)) await life.die();
-  await rm(directory, { recursive: true, force: true });
-});
-
-interface Lived {
-  readonly program?: Program;
-  readonly context?: Partial<StreamingContextOptions>;
-  readonly records?: readonly string[];
-  readonly startMs?: number;
-  readonly takeOver?: boolean;
-}
-
-/** A life in the directory, begun and not ended. */
-function lifeIn({
-  context = {},
-  program = counting,
-  records = [],
-  startMs = 20_000,
-  takeOver,
-}: Lived): Life {
-  const life = new Life({
-    program,
-    records,
-    startMs,
-    address: directory,
-    context,
-    isReal: true,
-    ...(takeOver === undefined ? {} : { directory: { takeOver } }),
-  });
-  lives.push(life);
-  return life;
-}
-
-const words = ["to", "be", "or", "not", "to", "be"];
-
-/** A first life, which ends as is said: by itself, or in the middle of all. */
-async function firstLife(end: "stop" | "die", lived: Lived = {}): Promise<Life> {
-  const life = lifeIn({ startMs: 10_000, ...lived });
-  await life.start();
-  await life.receive(words);
-  await life.clock.advance(1000);
-  // What is written beside the batches is written by then.
-  await sleep(100);
-  await life[end]();
-  return life;
-}
-
-/** A life whose batch of the first words never ends. */
-async function firstLifeWithPendingBatch(program: Program = counting): Promise<Life> {
-  const life = lifeIn({
-    startMs: 10_000,
-    program: (lines, note, ssc) => {
-      program(lines, note, ssc);
-      lines.foreachRDD(() => new Promise(() => {})).uid("hanging");
-    },
-  });
-  await life.start();
-  await life.receive(words.slice(0, 3));
-  await life.clock.advanceWithoutWaiting(100);
-  while (!life.sights.some((sight) => sight.kind === "output done" && sight.name === "counts")) {
-    await life.clock.yieldToEventLoop();
-  }
-  await life.die();
-  return life;
-}
-
-/** The names and contents of all files but the lock's, which holds no data. */
-async function contents(): Promise<ReadonlyMap<string, string>> {
-  const found = new Map<string, string>();
-  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const path = join(entry.parentPath, entry.name);
-    const name = path.slice(directory.length + 1);
-    if (name.startsWith("lock/")) continue;
-    found.set(
-      name,
-      createHash("sha256")
-        .update(await readFile(path))
-        .digest("hex"),
-    );
-  }
-  return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-/** The error of a start that is refused, after it was shown that nothing has changed. */
-async function refused(lived: Lived = {}): Promise<unknown> {
-  const before = await contents();
-  const life = lifeIn(lived);
-  const error = await caught(life.start());
-  await life.die();
-  expect(await contents()).toEqual(before);
-  return error;
-}
-
-async function namesIn(folder: string): Promise<readonly string[]> {
-  return (await readdir(join(directory, folder)))
-    .sort()
-    .map((name) => join(directory, folder, name));
-}
-
-async function flip(path: string, share = 0.5): Promise<void> {
-  const bytes = await readFile(path);
-  const at = Math.floor(bytes.length * share);
-  bytes.writeUInt8(bytes.readUInt8(at) ^ 0x40, at);
-  await writeFile(path, bytes);
-}
-
-const said = (life: Life, text: string) => life.log.filter((line) => line.includes(text));
-
-/** The counts that the last batch of a life showed. */
-function lastCounts(life: Life): readonly string[] {
-  return [...life.outputs("counts").values()].at(-1) as readonly string[];
-}
-
-const allCounts = ['["be",2]', '["not",1]', '["or",1]', '["to",2]'];
-
-/** The second life, which has the records of the first at hand and goes on for some batches. */
-async function secondLife(first: Life, lived: Lived = {}): Promise<Life> {
-  const records = first.feed.records.map(({ record }) => record);
-  const life = lifeIn({ records, ...lived });
-  await life.start();
-  await life.clock.advance(2000);
-  return life;
-}
+useDirectory();
 
 describe("a start in a directory", () => {
   test("first start: begins with epoch 1, and says so", async () => {
@@ -298,172 +176,6 @@ describe("a start in a directory", () => {
     const failed = life.start().then(() => life.context.awaitTermination());
     const error = (await caught(failed)) as Error;
     expect(`${String(error)} ${String(error.cause)}`).toMatch(/blocks\/\d{10}-driver-\d{10}/);
-  });
-});
-
-/** The words counted under a uid, by a function of the program's own choice. */
-function countingBy(settings: {
-  readonly uid?: string;
-  readonly add?: number;
-  readonly version?: number;
-  readonly migrate?: (state: unknown) => number;
-}): Program {
-  return (lines, note) => {
-    note("batch", lines);
-    const { add = 1, uid = "counts", ...form } = settings;
-    const counts = lines
-      .map((word): [string, number] => [word, add])
-      .updateStateByKey<string, number, number>(
-        (values, count) => values.reduce((sum, each) => sum + each, count ?? 0),
-        form,
-      );
-    note("counts", counts.uid(uid));
-  };
-}
-
-/** Two states that nothing tells apart but their functions. */
-const twins =
-  (factors: readonly number[]): Program =>
-  (lines, note) => {
-    note("batch", lines);
-    const pairs = lines.map((word): [string, number] => [word, 1]);
-    const functions = [
-      (ones: readonly number[], sum: number | undefined) => (sum ?? 0) + ones.length,
-      (ones: readonly number[], sum: number | undefined) => (sum ?? 0) + ones.length * 10,
-      (ones: readonly number[], sum: number | undefined) => (sum ?? 0) + ones.length * 100,
-    ];
-    for (const factor of factors) {
-      const f = functions[factor];
-      if (f !== undefined)
-        note(`counts ${factor}`, pairs.updateStateByKey<string, number, number>(f));
-    }
-  };
-
-describe("a start of a program that has changed", () => {
-  test("row 35: kept: a state goes on by its uid under a new function", async () => {
-    const first = await firstLife("stop", { program: countingBy({}) });
-    const life = await secondLife(first, { program: countingBy({ add: 10 }) });
-    await life.receive(["to"]);
-    await life.clock.advance(1000);
-    expect(lastCounts(life)).toContain('["to",12]');
-  });
-
-  test("kept: completed batches that are computed again by changed code are told, or refused where that is wanted", async () => {
-    const first = await firstLife("die", { program: countingBy({}) });
-    const program: Program = (lines, note) => {
-      note("batch", lines);
-      const counts = lines
-        .map((word): [string, number] => [word, 1])
-        .updateStateByKey<string, number, number>((ones, count) => (count ?? 0) + ones.length * 2);
-      note("counts", counts.uid("counts"));
-    };
-    const error = await refused({ program, context: { upgrade: "strict" } });
-    expect(error).toMatchObject({ code: "upgrade_refused" });
-    const life = await secondLife(first, { program });
-    expect(said(life, "completed batches are computed again by it for counts")).not.toEqual([]);
-    expect(lastCounts(life)).toContain('["to",4]');
-  });
-
-  test("new: a state begins with the first new batch, beside one that goes on", async () => {
-    const first = await firstLife("die", { program: countingBy({}) });
-    const program: Program = (lines, note, ssc) => {
-      countingBy({})(lines, note, ssc);
-      const pairs = lines.map((word): [string, number] => [word, 1]);
-      const fresh = pairs.updateStateByKey<string, number, number>(
-        (ones, n) => (n ?? 0) + ones.length,
-      );
-      note("fresh", fresh.uid("fresh"));
-    };
-    const life = await secondLife(first, { program });
-    await life.receive(["to"]);
-    await life.clock.advance(1000);
-    expect(lastCounts(life)).toContain('["to",3]');
-    expect([...life.outputs("fresh").values()].at(-1)).toEqual(['["to",1]']);
-  });
-
-  test("row 35: dropped: a state that would be lost is refused by its name, until it is allowed by name", async () => {
-    const first = await firstLife("stop", { program: countingBy({}) });
-    const program: Program = (lines, note) => note("batch", lines);
-    const error = (await refused({ program })) as Error;
-    expect(error).toMatchObject({ code: "upgrade_refused" });
-    expect(String(error.cause)).toMatch(/counts.*allowDropped/);
-    const life = await secondLife(first, { program, context: { allowDropped: ["counts"] } });
-    expect(said(life, "state counts: dropped")).toHaveLength(1);
-    expect(life.outputs("batch").size).toBeGreaterThan(0);
-  });
-
-  test("row 35: incompatible: a state of another version is refused, until the program migrates it", async () => {
-    const first = await firstLife("stop", { program: countingBy({}) });
-    const error = (await refused({ program: countingBy({ version: 2 }) })) as Error;
-    expect(error).toMatchObject({ code: "upgrade_refused" });
-    expect(String(error.cause)).toMatch(/counts.*version 1.*migrat/);
-    const migrate = (state: unknown) => Number(state) * 100;
-    const life = await secondLife(first, { program: countingBy({ version: 2, migrate }) });
-    expect(lastCounts(life)).toContain('["to",200]');
-  });
-
-  test("row 35: ambiguous: twins that have changed are refused, and those that have not are not", async () => {
-    const first = await firstLife("stop", { program: twins([0, 1]) });
-    const error = (await refused({ program: twins([0, 2]) })) as Error;
-    expect(error).toMatchObject({ code: "upgrade_refused" });
-    expect(String(error.cause)).toMatch(/twins.*uid/);
-    const life = await secondLife(first, { program: twins([0, 1]) });
-    expect([...life.outputs("counts 1").values()].at(-1)).toContain('["to",20]');
-  });
-
-  test("batch interval changed: goes on with the states on a new grid when nothing is pending", async () => {
-    const first = await firstLife("stop");
-    const life = await secondLife(first, { context: { batchInterval: milliseconds(500) } });
-    expect(said(life, "batch interval changed: 0 completed batches")).toHaveLength(1);
-    await life.receive(["to"]);
-    await life.clock.advance(1000);
-    expect(lastCounts(life)).toContain('["to",3]');
-    await life.stop();
-    const third = await secondLife(life, {
-      context: { batchInterval: milliseconds(500) },
-      startMs: 40_000,
-    });
-    expect(lastCounts(third)).toContain('["to",3]');
-  });
-
-  test("batch interval changed: a crash on the new grid is one like any other", async () => {
-    const first = await firstLife("stop");
-    const life = await secondLife(first, { context: { batchInterval: milliseconds(500) } });
-    await life.receive(["to"]);
-    await life.clock.advance(1000);
-    await life.die();
-    const third = await secondLife(life, {
-      context: { batchInterval: milliseconds(500) },
-      startMs: 40_000,
-    });
-    expect(lastCounts(third)).toContain('["to",3]');
-    await third.receive(["or"]);
-    await third.clock.advance(1000);
-    expect(lastCounts(third)).toContain('["or",2]');
-  });
-
-  test("batch interval changed, batches pending: is refused with both intervals", async () => {
-    await firstLifeWithPendingBatch();
-    const error = await refused({ context: { batchInterval: milliseconds(500) } });
-    expect(error).toMatchObject({
-      code: "interval_changed",
-      details: { intervalMs: 500, oldIntervalMs: 1000 },
-    });
-  });
-
-  test("partitions changed: the state is spread over the new ones", async () => {
-    const first = await firstLife("stop");
-    const life = await secondLife(first, { context: { defaultParallelism: 3 } });
-    expect(said(life, "partitions changed: ")).toHaveLength(1);
-    expect(lastCounts(life)).toEqual(allCounts);
-  });
-
-  test("partitions changed, batches pending: is refused with both numbers", async () => {
-    await firstLifeWithPendingBatch();
-    expect(await refused({ context: { defaultParallelism: 3 } })).toMatchObject({
-      code: "partitions_changed",
-      details: { defaultParallelism: 3, oldDefaultParallelism: 1 },
-    });
   });
 });
 
