@@ -239,10 +239,11 @@ test("a record that comes while the receiver stops is not lost", async () => {
     yield 2;
   })();
   const receiver = fromIterable(source);
-  receiver.onStop = async () => {
+  const onStop = async () => {
     open();
     await settle();
   };
+  Object.assign(receiver, { onStop });
   await fixture.start(receiver);
   await fixture.stop();
   expect(await fixture.batch()).toEqual([1, 2]);
