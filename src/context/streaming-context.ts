@@ -29,7 +29,7 @@ import {
 } from "../core/index.ts";
 import { ReceiverTracker } from "../receiver/index.ts";
 import {
-  Backpressure,
+  type Backpressure,
   BatchScheduler,
   ListenerBus,
   type StreamingListener,

@@ -11,7 +11,7 @@ import {
 import { MemoryStore } from "../../../src/store/index.ts";
 import { ManualClock } from "../../../src/testing/index.ts";
 
-const letters = [..."abcdefghijklmnopqrst"];
+const letters = "a b c d e f g h i j k l m n o p q r s t".split(" ");
 
 /** Stores that outlive the contexts of a test, by address; while `isFull` says so, checkpoints find no room. */
 const stores = new Map<string, MemoryStore>();

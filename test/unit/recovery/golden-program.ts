@@ -49,7 +49,10 @@ export async function liveGolden(
     totals.checkpoint(seconds(2));
     totals
       .foreachRDD(async (dataset, timeMs) => {
-        sums.push([timeMs, (await dataset.collect()).toSorted()]);
+        sums.push([
+          timeMs,
+          (await dataset.collect()).toSorted(([left], [right]) => (left < right ? -1 : 1)),
+        ]);
       })
       .uid("shown");
     return ssc;
