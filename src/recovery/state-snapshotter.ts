@@ -7,11 +7,7 @@
  * snapshot under way at a time. I3 a failed one is told and changes nothing: the next covers its changes.
  */
 import type { Clock } from "../base/index.ts";
-import {
-  type StateSnapshotRef,
-  stateSnapshotName,
-  writeStateSnapshot,
-} from "../checkpoint/index.ts";
+import { stateSnapshotName, writeStateSnapshot } from "../checkpoint/index.ts";
 import { Pacer, type StatefulStream } from "../core/index.ts";
 import type { StateEntry, StateSnapshot } from "../state/index.ts";
 import type { Store } from "../store/index.ts";
@@ -53,7 +49,7 @@ export class StateSnapshotter {
   readonly #options: StateSnapshotterOptions;
   readonly #newest: Map<string, number>;
   readonly #underWay = new Map<StatefulStream, Promise<boolean>>();
-  /** Names that are being written: nobody refers to them yet. */
+  /** Names that nobody refers to yet, or of which nobody knows it. */
   readonly names: Set<string> = new Set();
   readonly #abort = new AbortController();
 
@@ -118,45 +114,31 @@ export class StateSnapshotter {
   }
 
   async #write(operator: StatefulStream, snapshot: StateSnapshot): Promise<void> {
-    const { clock, completed, epoch, journal, started } = this.#options;
+    const { clock, completed, epoch, journal, started, store } = this.#options;
     const { baseVersionMs, versionMs } = snapshot;
-    const { uid: operatorUid } = operator;
+    const { stateCodecId, stateSchema, stateVersion, uid: operatorUid } = operator;
     const beganMs = clock.monotonicNow();
     const info = { operatorUid, versionTime: versionMs, baseTime: baseVersionMs ?? undefined };
     const name = stateSnapshotName({ operatorUid, versionMs, epoch });
+    // It stays under way until the journal tells of it. Where the journal fails nobody knows whether it does: the next life
+    // may find the event, and needs the file.
     this.names.add(name);
     started(info);
-    const ref = await this.#writeFile(operator, snapshot, name);
-    // Where this fails, the journal may hold the event all the same: the name stays among those that nobody removes.
+    const header = { operatorUid, versionMs, baseVersionMs, stateVersion };
+    const entries = this.#paced(snapshot.entries());
+    const ref = await writeStateSnapshot(store, name, header, entries, stateSchema, stateCodecId);
     await journal.append({ kind: "snapshot_written", snapshot: ref });
-    this.names.delete(name);
+    this.#settled(name);
     snapshot.confirm();
     this.#newest.set(operatorUid, versionMs);
     const { byteCount, entryCount } = ref;
     completed({ ...info, byteCount, entryCount, duration: clock.monotonicNow() - beganMs });
   }
 
-  async #writeFile(
-    { stateCodecId, stateSchema, stateVersion, uid: operatorUid }: StatefulStream,
-    snapshot: StateSnapshot,
-    name: string,
-  ): Promise<StateSnapshotRef> {
-    const { baseVersionMs, versionMs } = snapshot;
-    const header = { operatorUid, versionMs, baseVersionMs, stateVersion };
-    const entries = this.#paced(snapshot.entries());
-    try {
-      return await writeStateSnapshot(
-        this.#options.store,
-        name,
-        header,
-        entries,
-        stateSchema,
-        stateCodecId,
-      );
-    } catch (error) {
-      this.names.delete(name);
-      throw error;
-    }
+  /** The journal works, so it was not what failed for the earlier names of the operator: nothing leads to them. */
+  #settled(name: string): void {
+    const folder = name.slice(0, name.lastIndexOf("/") + 1);
+    for (const each of this.names) if (each.startsWith(folder)) this.names.delete(each);
   }
 
   /** Lets batches and receivers have their turn between slices. */
