@@ -60,12 +60,13 @@ export async function publishOutput(
 ): Promise<void> {
   await io(directory, async () => {
     await keepOnly(unfinishedDirectory, parts);
-    await writePartFile(unfinishedDirectory, manifestName, [encodeManifest({ output, parts })]);
-    await writePartFile(unfinishedDirectory, successName, []);
-    await syncDirectory(unfinishedDirectory);
     try {
+      await writePartFile(unfinishedDirectory, manifestName, [encodeManifest({ output, parts })]);
+      await writePartFile(unfinishedDirectory, successName, []);
+      await syncDirectory(unfinishedDirectory);
       await rename(unfinishedDirectory, directory);
     } catch (error) {
+      // The attempt that was faster also removes what the others are still writing.
       if (!(await isSaved(directory, output))) throw error;
     }
     await syncDirectory(dirname(directory));
