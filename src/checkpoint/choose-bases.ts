@@ -21,6 +21,8 @@ export interface BaseFacts {
   readonly outputsAfterMs: number;
   /** Stateful operators that begin without a state: those that are new to the program. */
   readonly beginning?: ReadonlySet<string>;
+  /** Operators that began without a state after that time, in an earlier start, by uid; the others with the first batch. */
+  readonly begunAfterMs?: ReadonlyMap<string, number>;
   /** Operators whose snapshots hold the datasets that they look back on, so that they need none of them made again. */
   readonly carrying?: ReadonlySet<string>;
   /** The data of batches up to this are gone; the time before the first batch where it is left out. */
@@ -33,7 +35,7 @@ export type BaseLabel =
   | "newest"
   /** An older one, as a consumer of its datasets has to go back further. */
   | "older"
-  /** None fits: the state is made of all batches from the first on. */
+  /** None fits: the state is made of all batches since it began. */
   | "from_the_start"
   /** The operator is new, and begins empty with the first batch that outputs run for. */
   | "begins";
@@ -102,7 +104,7 @@ export function chooseBases(facts: BaseFacts): BasePlan {
 function chooseBase(
   { uid }: StreamDescription,
   neededAfterMs: number,
-  { versions, beginning, zeroTimeMs, outputsAfterMs }: BaseFacts,
+  { begunAfterMs, versions, beginning, zeroTimeMs, outputsAfterMs }: BaseFacts,
 ): OperatorBase {
   const base = { operatorUid: uid, neededAfterMs };
   if (beginning?.has(uid) === true) {
@@ -111,7 +113,8 @@ function chooseBase(
   const known = versions.get(uid) ?? [];
   const versionMs = Math.max(...known.filter((version) => version <= neededAfterMs));
   if (versionMs === Number.NEGATIVE_INFINITY) {
-    return { ...base, label: "from_the_start", versionMs: zeroTimeMs, hasSnapshot: false };
+    const beganMs = begunAfterMs?.get(uid) ?? zeroTimeMs;
+    return { ...base, label: "from_the_start", versionMs: beganMs, hasSnapshot: false };
   }
   const label = known.some((version) => version > versionMs) ? "older" : "newest";
   return { ...base, label, versionMs, hasSnapshot: true };

@@ -123,12 +123,9 @@ export class ContextBatches {
       concurrentJobs,
       onBatchCompleted: (info) => {
         // Where a state has yet to come about the batch keeps its room: what waits for ever must not fill the memory.
-        const owes = graph.owesStates(info.batchTime);
-        const release = (timeMs: number): void => {
-          if (!owes) tracker.batchCompleted(timeMs);
-        };
-        if (run === undefined) release(info.batchTime);
-        else run.batchCompleted(info.batchTime, release);
+        const owesStates = graph.owesStates(info.batchTime);
+        if (run !== undefined) run.batchCompleted(info.batchTime, { owesStates });
+        else if (!owesStates) tracker.batchCompleted(info.batchTime);
         backpressure?.batchCompleted(info);
       },
       forgetInputs: async (untilMs) => {

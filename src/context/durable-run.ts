@@ -22,6 +22,7 @@ import {
 } from "../core/index.ts";
 import type { ReceiverDurability, ReceiverTracker } from "../receiver/index.ts";
 import {
+  begunOption,
   Checkpointer,
   Cleaner,
   chainOf,
@@ -76,6 +77,8 @@ export class DurableRun {
   readonly #unreleased = new Set<number>();
   #lastCheckpointMs: number;
   #hasFailed = false;
+  /** Of a checkpoint or a snapshot. */
+  #lastFailure: unknown;
   #checkpoints = 0;
   #ended: Promise<void> | undefined;
 
@@ -109,6 +112,7 @@ export class DurableRun {
       graph: this.#description,
       batchIntervalMs: options.batchIntervalMs,
       zeroTimeMs: this.#grid.zeroMs,
+      begunAfterMs: begun.plan?.begunAfterMs ?? new Map(),
       forgetBatches: (beforeMs) => options.tracker.clean(beforeMs),
       namesUnderWay: () => this.#snapshotter?.names ?? [],
       blockSegment: () => life.blockSegment,
@@ -252,7 +256,7 @@ export class DurableRun {
     }
     await this.#restoreStates();
     this.#snapshotter = this.#newSnapshotter();
-    if (!(await this.#writeCheckpoint())) throw this.#firstCheckpointFailed;
+    if (!(await this.#writeCheckpoint())) throw this.#lastFailure;
     this.#report.restored(this.#plan, graph.statefulInUse);
   }
 
@@ -275,20 +279,23 @@ export class DurableRun {
     this.#report.started(replayed);
   }
 
-  /** Hears of the end of a batch; `release` gives back the room of a batch. */
-  batchCompleted(timeMs: number, release: (timeMs: number) => void): void {
-    this.#unreleased.add(timeMs);
+  /** Hears of the end of a batch; one that owes a state keeps its room. */
+  batchCompleted(timeMs: number, { owesStates }: { readonly owesStates: boolean }): void {
+    if (!owesStates) this.#unreleased.add(timeMs);
     this.#snapshotter?.batchCompleted(timeMs);
     const { batchIntervalMs, settings } = this.#options;
     const intervalMs = settings.checkpointInterval ?? batchIntervalMs;
     const isDue = timeMs - this.#lastCheckpointMs >= intervalMs;
-    if (!this.#hasFailed) this.#release(release);
+    if (!this.#hasFailed) this.#release();
     if (!isDue && !this.#hasFailed) return;
     this.#lastCheckpointMs = timeMs;
-    void this.#writeCheckpoint().then((isWritten) => isWritten && this.#release(release));
+    void this.#writeCheckpoint().then((isWritten) => isWritten && this.#release());
   }
 
-  /** The end of a graceful stop: all that a next start would have to compute is durable. */
+  /**
+   * The end of a graceful stop: all that a next start would have to compute is durable. Rejects where the last snapshots or
+   * the last checkpoint failed: nothing is lost, but the next start goes on as after a crash.
+   */
   stop(): Promise<void> {
     this.#ended ??= this.#stop();
     return this.#ended;
@@ -302,10 +309,9 @@ export class DurableRun {
   }
 
   async #stop(): Promise<void> {
-    await this.#snapshotter?.takeAll();
-    await this.#forget();
+    const isTaken = (await this.#snapshotter?.takeAll()) ?? true;
     await this.#checkpointer.settle();
-    await this.#writeCheckpoint();
+    if (!(await this.#writeCheckpoint()) || !isTaken) throw this.#lastFailure;
     await this.#life.journal.append({ kind: "driver_stopped", atMs: this.#clock.now() });
     await this.#life.close();
   }
@@ -317,8 +323,8 @@ export class DurableRun {
     await this.#checkpointer.settle();
   }
 
-  #release(release: (timeMs: number) => void): void {
-    for (const timeMs of this.#unreleased) release(timeMs);
+  #release(): void {
+    for (const timeMs of this.#unreleased) this.#options.tracker.batchCompleted(timeMs);
     this.#unreleased.clear();
   }
 
@@ -330,8 +336,10 @@ export class DurableRun {
     const bases = new Map(plan.bases.bases.map((base) => [base.operatorUid, base]));
     for (const stream of graph.statefulInUse) {
       const base = bases.get(stream.uid);
-      if (plan.beginning.has(stream.uid)) stream.beginAfter(plan.outputsAfterMs);
-      else if (base?.hasSnapshot === true) await this.#restoreState(stream, base.versionMs);
+      if (base?.hasSnapshot === true) await this.#restoreState(stream, base.versionMs);
+      else if (base !== undefined && base.versionMs > this.#grid.zeroMs) {
+        stream.beginAfter(base.versionMs);
+      }
     }
   }
 
@@ -384,7 +392,11 @@ export class DurableRun {
       facts: () => ({
         applicationId: this.#applicationId,
         applicationName: settings.appName,
-        configuration: { batchIntervalMs, defaultParallelism, options: {} },
+        configuration: {
+          batchIntervalMs,
+          defaultParallelism,
+          options: begunOption(this.#plan?.begunAfterMs),
+        },
         graph: this.#description,
         rates: {},
         zeroTimeMs: this.#grid.zeroMs,
@@ -400,8 +412,6 @@ export class DurableRun {
       failed: (error) => this.#checkpointFailed(error),
     });
   }
-
-  #firstCheckpointFailed: unknown;
 
   async #writeCheckpoint(): Promise<boolean> {
     await this.#forget();
@@ -424,13 +434,14 @@ export class DurableRun {
   #checkpointFailed(error: unknown): void {
     if (this.#ended !== undefined && isClosed(error)) return;
     this.#hasFailed = true;
-    this.#firstCheckpointFailed = error;
+    this.#lastFailure = error;
     this.#logger.error("a checkpoint failed; the journal is kept, receivers wait", error);
     this.#options.listeners.post("onCheckpointFailed", { error });
   }
 
   #snapshotFailed(error: unknown): void {
     if (this.#ended !== undefined && isClosed(error)) return;
+    this.#lastFailure = error;
     this.#logger.error("a state snapshot failed; the next one covers its changes", error);
     this.#options.listeners.post("onCheckpointFailed", { error });
   }

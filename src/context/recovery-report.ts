@@ -63,6 +63,9 @@ export class RecoveryReport {
     for (const { outcome, reason, uid, what } of plan.comparison.streams) {
       if (outcome !== "kept") this.#logger.info(`${what} ${uid}: ${outcome}, ${reason}`);
     }
+    for (const uid of plan.comparison.unusedAllowances) {
+      this.#logger.warn(`allowDropped names ${uid}, and nothing of that uid is lost; leave it out`);
+    }
     for (const { change, operatorUids, uid } of plan.comparison.changedCode) {
       this.#logger.warn(
         `the ${change} of ${uid} changed: completed batches are computed again by it for ${operatorUids.join(", ")}`,

@@ -73,6 +73,8 @@ export interface CleanerOptions {
   readonly graph: GraphDescription;
   readonly batchIntervalMs: number;
   readonly zeroTimeMs: number;
+  /** See `BaseFacts`. */
+  readonly begunAfterMs: ReadonlyMap<string, number>;
   /** Forgets the batches before a time, for good. */
   readonly forgetBatches: (beforeMs: number) => Promise<void>;
   /** Names that are being written. */
@@ -100,11 +102,12 @@ export class Cleaner {
 
   /** What a restart would restore and compute, were it now. */
   plan(): BasePlan {
-    const { batchIntervalMs, graph, knowledge, zeroTimeMs } = this.#options;
+    const { batchIntervalMs, begunAfterMs, graph, knowledge, zeroTimeMs } = this.#options;
     const lastMs = knowledge.blocks.lastAllocatedTimeMs ?? zeroTimeMs;
     return chooseBases({
       graph,
       zeroTimeMs,
+      begunAfterMs,
       versions: restorableVersions(knowledge.snapshots),
       outputsAfterMs: outputsAfter(knowledge.progress, lastMs, batchIntervalMs),
     });

@@ -49,12 +49,19 @@ export async function readEpoch(store: Store, epoch: number): Promise<EpochRecor
   if (epoch === 0 || !(await store.has(epochName(epoch)))) return undefined;
   try {
     const text = new TextDecoder().decode(await store.read(epochName(epoch)));
-    return JSON.parse(text) as EpochRecord;
+    return asRecord(JSON.parse(text));
   } catch (error) {
     // It is for messages only: that the record is there is what counts.
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
+}
+
+/** It is for people; what makes no sense is left out rather than hiding what the message is about. */
+function asRecord(value: unknown): EpochRecord | undefined {
+  const record = value as Partial<EpochRecord> | null;
+  const isDate = Number.isFinite(new Date(record?.startedAtMs ?? Number.NaN).getTime());
+  return isDate ? (record as EpochRecord) : undefined;
 }
 
 /** What messages tell of the driver that has an epoch. */

@@ -16,6 +16,7 @@ import {
 import type { GraphDescription } from "../core/index.ts";
 import { checkpointOf, inputStatesOf } from "./checkpoint-content.ts";
 import { outputsAfter, restorableVersions } from "./cleaner.ts";
+import type { BatchProgressState } from "./driver-knowledge.ts";
 import { type LeftBatch, leftBatches } from "./left-batches.ts";
 import type { LeftLife } from "./observe.ts";
 import { decideProgram, type ProgramLabel } from "./recovery-policy.ts";
@@ -33,8 +34,8 @@ export interface ProgramPlan {
   readonly label: ProgramLabel;
   readonly comparison: GraphComparison;
   readonly bases: BasePlan;
-  /** The stateful operators of the program that have nothing to take over, by uid. */
-  readonly beginning: ReadonlySet<string>;
+  /** When the stateful operators began that a start added to the program, by uid. */
+  readonly begunAfterMs: ReadonlyMap<string, number>;
   readonly batches: readonly LeftBatch[];
   readonly outputsAfterMs: number;
   /** The last batch that was allocated; the zero time before the first. */
@@ -53,12 +54,18 @@ export function planProgram(left: LeftLife, program: Program): ProgramPlan {
   const now = checkpointOf(checkpoint, known, inputStatesOf(checkpoint));
   const comparison = compared(now, program, outputsAfterMs);
   const beginning = beginningIn(program.graph, comparison);
+  const begunAfterMs = begunBefore(checkpoint, program.graph);
+  for (const uid of beginning) begunAfterMs.set(uid, outputsAfterMs);
   const bases = chooseBases({
     graph: program.graph,
     zeroTimeMs,
     versions: restorableVersions(known.snapshots),
     outputsAfterMs,
     beginning,
+    begunAfterMs,
+    ...(isSameShape(checkpoint.graph, program.graph)
+      ? {}
+      : { dataAfterMs: dataAfter(known.progress, lastMs, batchIntervalMs) }),
   });
   const pendingBatches = known.progress.filter(({ completed }) => completed === undefined).length;
   const sameInterval = batchIntervalMs === program.batchIntervalMs;
@@ -66,7 +73,7 @@ export function planProgram(left: LeftLife, program: Program): ProgramPlan {
   const decision = decideProgram({
     sameApplication: checkpoint.applicationName === program.applicationName,
     sameInterval,
-    samePartitions: checkpoint.configuration.defaultParallelism === program.defaultParallelism,
+    samePartitions: arePartitionsSame(checkpoint, program),
     graph:
       comparison.verdict === "refuse"
         ? "refused"
@@ -90,7 +97,7 @@ export function planProgram(left: LeftLife, program: Program): ProgramPlan {
     label: decision.label,
     comparison,
     bases,
-    beginning,
+    begunAfterMs,
     batches: leftBatches(known.progress, bases.recomputeFromMs ?? Number.POSITIVE_INFINITY),
     outputsAfterMs,
     lastMs,
@@ -109,6 +116,7 @@ function compared(
     zeroTimeMs: checkpoint.zeroTimeMs,
     versions: restorableVersions(checkpoint.snapshots),
     outputsAfterMs,
+    begunAfterMs: begunBefore(checkpoint, checkpoint.graph),
   });
   return compareGraphs(checkpoint.graph, graph, heldIn(checkpoint, recomputed), {
     ...(allowDropped === undefined ? {} : { allowDropped }),
@@ -144,4 +152,49 @@ function detailsOf(
     default:
       return {};
   }
+}
+
+const begunName = "begunAfterMs";
+
+/** How a checkpoint keeps when operators began: among the options of its configuration. */
+export function begunOption(
+  begunAfterMs: ReadonlyMap<string, number> = new Map(),
+): Readonly<Record<string, unknown>> {
+  return begunAfterMs.size === 0 ? {} : { [begunName]: Object.fromEntries(begunAfterMs) };
+}
+
+/** When the stateful operators of a graph began, those that began with the first batch apart. */
+function begunBefore({ configuration }: Checkpoint, graph: GraphDescription): Map<string, number> {
+  const begun = Object.entries((configuration.options[begunName] ?? {}) as Record<string, number>);
+  const uids = new Set(graph.streams.map(({ uid }) => uid));
+  return new Map(begun.filter(([uid]) => uids.has(uid)));
+}
+
+/** The data of batches up to this are gone. */
+function dataAfter(
+  progress: readonly BatchProgressState[],
+  lastMs: number,
+  intervalMs: number,
+): number {
+  const [first] = progress;
+  return first === undefined ? lastMs : first.batchTimeMs - intervalMs;
+}
+
+/** Whether every stream looks as far back at the same others as before: then what was kept for it is enough. */
+function isSameShape(old: GraphDescription, now: GraphDescription): boolean {
+  const shapeOf = ({ streams }: GraphDescription) =>
+    JSON.stringify(
+      streams.map(({ uid, parents, slideMs, spanMs }) => [uid, parents, slideMs, spanMs]),
+    );
+  return shapeOf(old) === shapeOf(now);
+}
+
+/** Whether batches that are run again have the partitions that they had. */
+function arePartitionsSame({ configuration, graph }: Checkpoint, program: Program): boolean {
+  if (configuration.defaultParallelism !== program.defaultParallelism) return false;
+  const before = new Map(graph.streams.map(({ state, uid }) => [uid, state?.partitions]));
+  return program.graph.streams.every(
+    ({ state, uid }) =>
+      state === undefined || (before.get(uid) ?? state.partitions) === state.partitions,
+  );
 }

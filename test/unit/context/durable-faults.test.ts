@@ -120,6 +120,26 @@ describe("a full store", () => {
   });
 });
 
+describe("a graceful stop that cannot write its last checkpoint", () => {
+  test("says so, loses nothing, and the next start goes on as after a crash", async () => {
+    const address = "faulty:stop";
+    const clock = new ManualClock();
+    const life = await begin(address, clock, ["a", "b"]);
+    await clock.advance(3000);
+    isFull = true;
+    try {
+      await expect(life.ssc.stop()).rejects.toMatchObject({ code: "store_full" });
+      await expect(life.ssc.awaitTermination()).rejects.toMatchObject({ code: "store_full" });
+    } finally {
+      isFull = false;
+    }
+    const next = await begin(address, clock, ["a", "b", "c"]);
+    await clock.advance(2000);
+    expect(next.sums.at(-1)?.[1]).toBe(3);
+    await next.ssc.destroy();
+  });
+});
+
 describe("epochs", () => {
   test("row 27: are never given again: their records stay, whatever is cleaned", async () => {
     const address = "faulty:epochs";
