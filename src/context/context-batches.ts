@@ -86,9 +86,12 @@ export class ContextBatches {
 
   /** The first time of the grid after now and after all batches that there were. */
   #nextMs(): number {
-    const { graph, settings } = this.#options;
-    const afterMs = Math.max(settings.clock.now(), graph.lastTimeMs);
-    return nextOnGrid(afterMs, graph.batchIntervalMs, graph.zeroTimeMs);
+    const { graph, run, settings } = this.#options;
+    const { batchIntervalMs, lastTimeMs, zeroTimeMs } = graph;
+    // A grid that begins has all of its times, however long the inputs took to start.
+    const isBeginning = (run?.grid.isNew ?? true) && lastTimeMs === zeroTimeMs;
+    if (isBeginning) return zeroTimeMs + batchIntervalMs;
+    return nextOnGrid(Math.max(settings.clock.now(), lastTimeMs), batchIntervalMs, zeroTimeMs);
   }
 
   /** Between the last batch and this one there is none. */

@@ -57,6 +57,8 @@ export interface ResumedGrid {
   readonly zeroMs: number;
   /** The last batch of earlier lives; the zero time before the first. */
   readonly lastMs: number;
+  /** Whether it begins with this start. */
+  readonly isNew: boolean;
 }
 
 /** One durable life of a context. */
@@ -460,12 +462,12 @@ function gridOf(
 ): ResumedGrid {
   const left = life.observation.left;
   if (plan !== undefined && left !== undefined && !plan.isNewGrid) {
-    return { zeroMs: left.checkpoint.zeroTimeMs, lastMs: plan.lastMs };
+    return { zeroMs: left.checkpoint.zeroTimeMs, lastMs: plan.lastMs, isNew: false };
   }
   const afterMs = Math.max(clock.now(), plan?.lastMs ?? 0);
   const zeroMs = nextOnGrid(afterMs, intervalMs) - intervalMs;
   // A later version of a state must not have the name of an earlier one.
   const isTaken = plan !== undefined && zeroMs < plan.lastMs;
   const beganMs = isTaken ? zeroMs + intervalMs : zeroMs;
-  return { zeroMs: beganMs, lastMs: beganMs };
+  return { zeroMs: beganMs, lastMs: beganMs, isNew: true };
 }
