@@ -2,6 +2,9 @@
  * Owns: the changes of one update of a partition in LevelDB: in memory, and where they become too
  * many, in the database, out of the sight of all others.
  * Does not own: what becomes of them (level-partition.ts).
+ *
+ * I1. A change has a place: that of the first change since the key was last deleted. Keys that are new
+ *     come into the state in this order, wherever their changes lie, and whatever was deleted before.
  */
 import { Buffer } from "node:buffer";
 import { decodeValue, encodeKey, encodeValue, KeyMap } from "../codec/index.ts";
@@ -15,6 +18,20 @@ export type LevelChange<S> = S | Absent | typeof used;
 
 /** A change with its value as bytes. */
 export type EncodedChange = Uint8Array | Absent | typeof used;
+
+/** A change to write, each key once. */
+export interface LevelKeyChange<K> {
+  readonly key: K;
+  readonly change: EncodedChange;
+  /** Less than `placeCount`; primitive keys stand before composite ones, as in memory. */
+  readonly place: number;
+}
+
+/** A change and its place among those of keys of its kind. */
+interface Placed<C> {
+  readonly change: C;
+  readonly place: number;
+}
 
 /** Values as bytes. */
 export interface ValueCodec<S> {
@@ -38,10 +55,12 @@ export class LevelOverlay<K, S> {
   readonly #codec: ValueCodec<S>;
   readonly #keys: AttemptKeys;
   readonly #inMemoryMax: number;
-  #recent = new KeyMap<K, LevelChange<S>>();
+  #recent = new KeyMap<K, Placed<LevelChange<S>>>();
   /** On its way into the database. */
-  #moving: KeyMap<K, LevelChange<S>> | undefined;
-  #encoded = new KeyMap<K, EncodedChange>();
+  #moving: KeyMap<K, Placed<LevelChange<S>>> | undefined;
+  #encoded = new KeyMap<K, Placed<EncodedChange>>();
+  #primitiveCount = 0;
+  #compositeCount = 0;
   #isSpilled = false;
 
   constructor(
@@ -60,17 +79,23 @@ export class LevelOverlay<K, S> {
     return !this.#isSpilled && this.#recent.size === 0 && this.#encoded.size === 0;
   }
 
+  /** How many places there are; final once the changes are encoded. */
+  get placeCount(): number {
+    return this.#primitiveCount + this.#compositeCount;
+  }
+
   get(key: K): LevelChange<S> | undefined {
-    const change = this.#recent.get(key) ?? this.#moving?.get(key);
-    if (change !== undefined || !this.#isSpilled) return change;
-    const bytes = this.#database.get(this.#keys.change(encodeKey(key)));
-    if (bytes === undefined) return undefined;
-    const encoded = encodedChangeOf(bytes).change;
-    return encoded === absent || encoded === used ? encoded : this.#codec.decode(encoded);
+    const placed = this.#inMemory(key);
+    if (placed !== undefined) return placed.change;
+    const encoded = this.#spilled(key)?.change;
+    if (encoded === undefined || encoded === absent || encoded === used) return encoded;
+    return this.#codec.decode(encoded);
   }
 
   set(key: K, change: LevelChange<S>): void {
-    this.#recent.set(key, change);
+    const before = this.#inMemory(key) ?? this.#spilled(key);
+    const isAnew = before === undefined || before.change === absent;
+    this.#recent.set(key, { change, place: isAnew ? this.#nextPlace(key) : before.place });
   }
 
   /** To be called now and then between two slices; undefined where there is nothing to do. */
@@ -84,26 +109,33 @@ export class LevelOverlay<K, S> {
    * written. Nothing may be set afterwards. Throws `value_unsupported`, and what the codec throws.
    */
   encode(): void {
-    const encoded = new KeyMap<K, EncodedChange>();
-    this.#recent.forEach((change, key) => encoded.set(key, this.#encodedOf(change)));
+    const encoded = new KeyMap<K, Placed<EncodedChange>>();
+    this.#recent.forEach(({ change, place }, key) =>
+      encoded.set(key, { change: this.#encodedOf(change), place }),
+    );
     this.#encoded = encoded;
     this.#recent = new KeyMap();
   }
 
-  /** All changes, in chunks, the last one of a key last. */
-  async *chunks(countMax: number): AsyncGenerator<readonly (readonly [K, EncodedChange])[]> {
+  /** All changes, in chunks, in no promised order. */
+  async *chunks(countMax: number): AsyncGenerator<readonly LevelKeyChange<K>[]> {
     if (this.#isSpilled) {
       for (let after: string | undefined; ; ) {
         const pairs = await this.#database.chunk(this.#keys.all, { after, countMax });
         if (pairs.length === 0) break;
         after = pairs.at(-1)?.[0];
-        yield pairs.map(([key, bytes]) => {
-          const { change, keyBytes } = encodedChangeOf(bytes);
-          return [keyOf(this.#keys.textOf(key), keyBytes) as K, change] as const;
-        });
+        yield pairs
+          .map(([databaseKey, bytes]) => {
+            const { keyBytes, ...placed } = spilledChangeOf(bytes);
+            return [keyOf(this.#keys.textOf(databaseKey), keyBytes) as K, placed] as const;
+          })
+          .filter(([key]) => !this.#encoded.has(key))
+          .map(([key, placed]) => this.#keyChange(key, placed));
       }
     }
-    yield* chunksOf(this.#encoded.entries(), countMax);
+    for (const chunk of chunksOf(this.#encoded.entries(), countMax)) {
+      yield chunk.map(([key, placed]) => this.#keyChange(key, placed));
+    }
   }
 
   /** Leaves nothing of it in the database. */
@@ -121,12 +153,31 @@ export class LevelOverlay<K, S> {
     this.#isSpilled = true;
     for (const chunk of chunksOf(moving.entries(), writtenAtOnce)) {
       await this.#database.write((batch) => {
-        for (const [key, change] of chunk) {
-          batch.put(this.#keys.change(encodeKey(key)), this.#bytesOf(key, change));
+        for (const [key, placed] of chunk) {
+          batch.put(this.#keys.change(encodeKey(key)), this.#bytesOf(key, placed));
         }
       });
     }
     this.#moving = undefined;
+  }
+
+  #inMemory(key: K): Placed<LevelChange<S>> | undefined {
+    return this.#recent.get(key) ?? this.#moving?.get(key);
+  }
+
+  #spilled(key: K): Placed<EncodedChange> | undefined {
+    if (!this.#isSpilled) return undefined;
+    const bytes = this.#database.get(this.#keys.change(encodeKey(key)));
+    return bytes && spilledChangeOf(bytes);
+  }
+
+  #nextPlace(key: K): number {
+    if (!isComposite(key)) return this.#primitiveCount++;
+    return this.#compositeCount++;
+  }
+
+  #keyChange(key: K, { change, place }: Placed<EncodedChange>): LevelKeyChange<K> {
+    return { key, change, place: isComposite(key) ? this.#primitiveCount + place : place };
   }
 
   #encodedOf(change: LevelChange<S>): EncodedChange {
@@ -134,31 +185,38 @@ export class LevelOverlay<K, S> {
     return change === used ? used : this.#codec.encode(change);
   }
 
-  #bytesOf(key: K, change: LevelChange<S>): Buffer {
+  #bytesOf(key: K, { change, place }: Placed<LevelChange<S>>): Buffer {
     const keyBytes = keyBytesOf(key);
     const encoded = this.#encodedOf(change);
     const header = Buffer.allocUnsafe(headerBytes);
     header.writeUInt8(kindOf(encoded), 0);
     header.writeUInt32LE(keyBytes.length, 1);
+    header.writeDoubleLE(place, 5);
     const isValue = encoded !== absent && encoded !== used;
     return Buffer.concat(isValue ? [header, keyBytes, encoded] : [header, keyBytes]);
   }
 }
 
-const headerBytes = 5;
+const headerBytes = 13;
 
 function kindOf(change: EncodedChange): number {
   if (change === absent) return kinds.absent;
   return change === used ? kinds.used : kinds.value;
 }
 
-function encodedChangeOf(bytes: Buffer): { keyBytes: Uint8Array; change: EncodedChange } {
+function spilledChangeOf(bytes: Buffer): Placed<EncodedChange> & { keyBytes: Uint8Array } {
   const kind = bytes.readUInt8(0);
   const keyEnd = headerBytes + bytes.readUInt32LE(1);
+  const place = bytes.readDoubleLE(5);
   const keyBytes = bytes.subarray(headerBytes, keyEnd);
-  if (kind === kinds.absent) return { keyBytes, change: absent };
-  if (kind === kinds.used) return { keyBytes, change: used };
-  return { keyBytes, change: bytes.subarray(keyEnd) };
+  if (kind === kinds.absent) return { keyBytes, place, change: absent };
+  if (kind === kinds.used) return { keyBytes, place, change: used };
+  return { keyBytes, place, change: bytes.subarray(keyEnd) };
+}
+
+/** Of those keys that a KeyMap keeps apart, behind the others. */
+function isComposite(key: unknown): boolean {
+  return typeof key === "object" && key !== null;
 }
 
 /** Items in arrays of up to `countMax`. */

@@ -154,7 +154,9 @@ export class LevelPartition<K, S> implements StatePartition<K, S> {
       await this.#options.database.write((batch) => {
         for (const { key, value, usedAtMs } of chunk) {
           const change = value === undefined ? absent : this.#options.codec.encode(value);
-          this.#write(batch, key, change, { usedAt: usedAtMs ?? version, version });
+          const order = this.#nextOrder;
+          this.#nextOrder += 1;
+          this.#write(batch, key, change, { usedAt: usedAtMs ?? version, version, order });
         }
       });
     }
@@ -202,10 +204,12 @@ export class LevelPartition<K, S> implements StatePartition<K, S> {
 
   async #apply(overlay: LevelOverlay<K, S>, version: number): Promise<void> {
     this.#newestVersion = version;
+    const firstOrder = this.#nextOrder;
+    this.#nextOrder += overlay.placeCount;
     for await (const chunk of overlay.chunks(keysWrittenAtOnce)) {
       await this.#options.database.write((batch) => {
-        for (const [key, change] of chunk) {
-          this.#write(batch, key, change, { usedAt: version, version });
+        for (const { key, change, place } of chunk) {
+          this.#write(batch, key, change, { usedAt: version, version, order: firstOrder + place });
         }
       });
     }
@@ -213,12 +217,15 @@ export class LevelPartition<K, S> implements StatePartition<K, S> {
     overlay.discard().catch(() => {});
   }
 
-  /** Nothing that one call puts into a batch is read by another: a batch has each key once. */
+  /**
+   * Nothing that one call puts into a batch is read by another: a batch has each key once. `order` is
+   * for a key that is new.
+   */
   #write(
     batch: LevelBatch,
     key: K,
     change: EncodedChange,
-    { usedAt, version }: { usedAt: number; version: number },
+    { usedAt, version, order }: { usedAt: number; version: number; order: number },
   ): void {
     const text = encodeKey(key);
     const bytes = this.#options.database.get(this.#keys.data(text));
@@ -233,19 +240,21 @@ export class LevelPartition<K, S> implements StatePartition<K, S> {
       this.#entryCount -= 1;
       return;
     }
-    const order = before?.order ?? this.#nextOrder;
-    if (before === undefined) this.#add(batch, text, usedAt);
-    const valueBytes = change === used ? (before?.valueBytes ?? noValue) : change;
-    const record = { order, usedAt, changedAt: version, keyBytes, valueBytes };
-    batch.put(this.#keys.data(text), recordBytes(record));
-  }
-
-  #add(batch: LevelBatch, text: string, usedAt: number): void {
-    if (this.#options.timeoutMs !== undefined) {
-      batch.put(this.#keys.timer(usedAt, this.#nextOrder, text), noValue);
+    if (before === undefined) {
+      this.#entryCount += 1;
+      if (this.#options.timeoutMs !== undefined) {
+        batch.put(this.#keys.timer(usedAt, order, text), noValue);
+      }
     }
-    this.#nextOrder += 1;
-    this.#entryCount += 1;
+    const valueBytes = change === used ? (before?.valueBytes ?? noValue) : change;
+    const record = {
+      order: before?.order ?? order,
+      usedAt,
+      changedAt: version,
+      keyBytes,
+      valueBytes,
+    };
+    batch.put(this.#keys.data(text), recordBytes(record));
   }
 
   #addVersion(version: number): void {

@@ -30,18 +30,89 @@ const slice = fc.integer({ min: 1, max: 4 });
 const named = (name: string, step: Step): Step =>
   Object.assign(step, { [fc.toStringMethod]: () => name });
 
+const begin = (p: number, g: number): Step => named(`begin ${p} ${g}`, (m, n) => m.begin(p % n, g));
+
+const set = (p: number, k: unknown): Step =>
+  named(`set ${p} ${String(k)}`, (m, n) => m.set(p % n, k));
+
+const complete = (p: number): Step => named(`complete ${p}`, (m, n) => m.complete(p % n));
+
+const scanUpdate = (p: number): Step =>
+  named(`scan update ${p}`, (m, n) => m.openUpdateScan(p % n));
+
+const slices = (s: number): Step => named(`slices ${s}`, (m) => m.scanSlices(s));
+
+const due = (p: number, s: number, then: "delete" | "leave"): Step =>
+  named(`due ${p} ${s} ${then}`, (m, n) => m.due(p % n, s, then));
+
+/** Partition, key, and whether the key is set or deleted. */
+type BatchChange = readonly [number, unknown, boolean];
+
+/** The whole batch of every partition. */
+const batch = (g: number, changes: readonly BatchChange[]): Step =>
+  named(`batch ${g} ${fc.stringify(changes)}`, async (m, n) => {
+    for (let p = 0; p < n; p += 1) m.begin(p, g);
+    for (const [p, k, isSet] of changes) {
+      if (isSet) m.set(p % n, k);
+      else m.delete(p % n, k);
+    }
+    for (let p = 0; p < n; p += 1) await m.complete(p);
+  });
+
+/** Found once, each for the reason above it. */
+const examples: [Step[]][] = [
+  // Deleting a key that is not held keeps no place for it among those that are due.
+  [
+    [
+      batch(1, [
+        [0, [1], false],
+        [0, { x: 1 }, true],
+        [0, [1], true],
+      ]),
+      begin(0, 20),
+      due(0, 1, "delete"),
+    ],
+  ],
+  // Nor does deleting a key that came in the same batch.
+  [
+    [
+      batch(1, [
+        [0, "a", true],
+        [0, "b", true],
+        [0, "a", false],
+        [0, "a", true],
+      ]),
+      begin(0, 20),
+      due(0, 4, "leave"),
+    ],
+  ],
+  // Changes that move to disk within a batch lie there by key, and come by place.
+  [
+    [
+      batch(1, []),
+      begin(0, 1),
+      set(0, [1]),
+      set(0, "b"),
+      set(0, "c"),
+      scanUpdate(0),
+      slices(1),
+      set(0, "a"),
+      set(0, "b"),
+      complete(0),
+      begin(0, 20),
+      due(0, 4, "leave"),
+    ],
+  ],
+];
+
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 4,
-    arbitrary: fc
-      .tuple(partitionSeed, gap)
-      .map(([p, g]) => named(`begin ${p} ${g}`, (m, n) => m.begin(p % n, g))),
+    arbitrary: fc.tuple(partitionSeed, gap).map(([p, g]) => begin(p, g)),
   },
   {
     weight: 8,
-    arbitrary: fc
-      .tuple(partitionSeed, key)
-      .map(([p, k]) => named(`set ${p} ${String(k)}`, (m, n) => m.set(p % n, k))),
+    arbitrary: fc.tuple(partitionSeed, key).map(([p, k]) => set(p, k)),
   },
   {
     weight: 5,
@@ -59,11 +130,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 3,
     arbitrary: fc
       .tuple(partitionSeed, slice, fc.constantFrom<"delete" | "leave">("delete", "leave"))
-      .map(([p, s, then]) => named(`due ${p} ${s} ${then}`, (m, n) => m.due(p % n, s, then))),
+      .map(([p, s, then]) => due(p, s, then)),
   },
   {
     weight: 7,
-    arbitrary: partitionSeed.map((p) => named(`complete ${p}`, (m, n) => m.complete(p % n))),
+    arbitrary: partitionSeed.map(complete),
   },
   { weight: 1, arbitrary: fc.constant(named("restart", (m) => m.restart())) },
   {
@@ -81,26 +152,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 1,
-    arbitrary: partitionSeed.map((p) =>
-      named(`scan update ${p}`, (m, n) => m.openUpdateScan(p % n)),
-    ),
+    arbitrary: partitionSeed.map(scanUpdate),
   },
-  { weight: 4, arbitrary: slice.map((s) => named(`slices ${s}`, (m) => m.scanSlices(s))) },
-  // The whole batch of every partition, so that many versions come about.
+  { weight: 4, arbitrary: slice.map(slices) },
+  // So that many versions come about.
   {
     weight: 4,
     arbitrary: fc
       .tuple(gap, fc.array(fc.tuple(partitionSeed, key, fc.boolean()), { maxLength: 6 }))
-      .map(([g, changes]) =>
-        named(`batch ${g} ${fc.stringify(changes)}`, async (m, n) => {
-          for (let p = 0; p < n; p += 1) m.begin(p, g);
-          for (const [p, k, set] of changes) {
-            if (set) m.set(p % n, k);
-            else m.delete(p % n, k);
-          }
-          for (let p = 0; p < n; p += 1) await m.complete(p);
-        }),
-      ),
+      .map(([g, changes]) => batch(g, changes)),
   },
 );
 
@@ -184,7 +244,7 @@ export function stateConformance({ name, newState, runs }: StateBackendUnderTest
             }
           },
         );
-        await fc.assert(property, { numRuns: runs });
+        await fc.assert(property, { numRuns: runs, examples });
       },
     );
   });
