@@ -107,7 +107,7 @@ export class ContextBatches {
     const { graph, run, tracker } = this.#options;
     if (run === undefined) return tracker.allocate(timeMs);
     const inputs = await allocateInputs(graph.inputsInUse, timeMs);
-    await tracker.allocate(timeMs, { inputs, partitions: {} });
+    await tracker.allocate(timeMs, { inputs, partitions: graph.partitionPins });
   }
 
   #newScheduler(): BatchScheduler {

@@ -18,6 +18,7 @@ import {
   type DatasetEnvironment,
   type PairOf,
   type PairValue,
+  pinnedParallelism,
   RangeNode,
   RDD,
   slices,
@@ -54,7 +55,7 @@ export function checkClock(clock: Clock): void {
 /** Makes and runs datasets in this process. */
 export class DataContext {
   readonly clock: Clock;
-  readonly defaultParallelism: number;
+  readonly #defaultParallelism: number;
   /** What datasets see of it; for operators of one's own. */
   readonly environment: DatasetEnvironment;
   readonly #blocks: BlockStore;
@@ -72,12 +73,15 @@ export class DataContext {
     checkClock(clock);
     optionalFunction("print", options.print);
     this.clock = clock;
-    this.defaultParallelism = defaultParallelism;
+    this.#defaultParallelism = defaultParallelism;
+    const parallelism = () => this.defaultParallelism;
     this.#blocks = new LocalBlockStore({ clock, directory: blockDirectory });
     const runner = new JobRunner(clock);
     let datasets = 0;
     this.environment = {
-      defaultParallelism,
+      get defaultParallelism() {
+        return parallelism();
+      },
       clock,
       blocks: this.#blocks,
       files: datasetFiles,
@@ -171,6 +175,14 @@ export class DataContext {
   ): Accumulator<never, unknown> | Accumulator<number> {
     if (typeof formOrName === "object") return new Accumulator(formOrName, name);
     return new Accumulator(summing, formOrName);
+  }
+
+  /**
+   * The number of partitions of what is not told another. While a batch that an earlier life of the driver began is run
+   * again, it is that of then.
+   */
+  get defaultParallelism(): number {
+    return pinnedParallelism() ?? this.#defaultParallelism;
   }
 
   get isClosed(): boolean {

@@ -169,8 +169,9 @@ export class DurableRun {
       batchIntervalMs,
       defaultParallelism,
       directory,
+      graph: { partitionFacts },
       settings,
-    }: Omit<DurableRunOptions, "fatal" | "graph" | "listeners" | "tracker">,
+    }: Omit<DurableRunOptions, "fatal" | "listeners" | "tracker">,
     graph: GraphDescription,
     left: LeftLife | undefined = directory.left,
   ): ProgramPlan | undefined {
@@ -181,6 +182,7 @@ export class DurableRun {
       batchIntervalMs,
       defaultParallelism,
       graph,
+      partitions: partitionFacts,
       ...(allowDropped === undefined ? {} : { allowDropped }),
       ...(upgrade === undefined ? {} : { upgrade }),
     });
@@ -244,8 +246,9 @@ export class DurableRun {
     if (plan !== undefined && !plan.isNewGrid) {
       graph.resumeAfter(plan.lastMs);
       const { batches } = this.#life.knowledge.blocks.snapshot();
-      for (const { batchTimeMs, inputs } of batches) {
+      for (const { batchTimeMs, inputs, partitions } of batches) {
         adoptInputs(graph.inputsInUse, batchTimeMs, inputs);
+        graph.adoptPartitions(batchTimeMs, partitions);
       }
       for (const { batchTimeMs, completed } of this.#life.knowledge.progress) {
         const leftOutOf = completed?.leftOutOf ?? [];

@@ -13,12 +13,13 @@ import {
   heldIn,
   type UpgradeAllowances,
 } from "../checkpoint/index.ts";
-import type { GraphDescription } from "../core/index.ts";
+import type { GraphDescription, PartitionFacts } from "../core/index.ts";
 import { checkpointOf, inputStatesOf } from "./checkpoint-content.ts";
 import { outputsAfter, restorableVersions } from "./cleaner.ts";
 import type { BatchProgressState } from "./driver-knowledge.ts";
 import { type LeftBatch, leftBatches } from "./left-batches.ts";
 import type { LeftLife } from "./observe.ts";
+import { changeOfPartitions } from "./partition-change.ts";
 import { decideProgram, type ProgramLabel } from "./recovery-policy.ts";
 
 /** What is to start. */
@@ -27,6 +28,8 @@ export interface Program extends UpgradeAllowances {
   readonly batchIntervalMs: number;
   readonly defaultParallelism: number;
   readonly graph: GraphDescription;
+  /** Into how many partitions its operators put their datasets, by uid. */
+  readonly partitions: ReadonlyMap<string, PartitionFacts>;
 }
 
 /** What a start does with what was left. */
@@ -67,13 +70,18 @@ export function planProgram(left: LeftLife, program: Program): ProgramPlan {
       ? {}
       : { dataAfterMs: dataAfter(known.progress, lastMs, batchIntervalMs) }),
   });
-  const pendingBatches = known.progress.filter(({ completed }) => completed === undefined).length;
+  const pending = new Set(
+    known.progress.flatMap((batch) => (batch.completed === undefined ? [batch.batchTimeMs] : [])),
+  );
+  const pendingBatches = pending.size;
+  const pins = known.blocks.batches.filter(({ batchTimeMs }) => pending.has(batchTimeMs));
+  const partitions = changeOfPartitions(checkpoint, program, pins);
   const sameInterval = batchIntervalMs === program.batchIntervalMs;
   const isUnchanged = comparison.streams.every(({ outcome }) => outcome === "kept");
   const decision = decideProgram({
     sameApplication: checkpoint.applicationName === program.applicationName,
     sameInterval,
-    samePartitions: arePartitionsSame(checkpoint, program),
+    partitions: partitions.change,
     graph:
       comparison.verdict === "refuse"
         ? "refused"
@@ -89,7 +97,11 @@ export function planProgram(left: LeftLife, program: Program): ProgramPlan {
     const reasons = decision.label === "graph refused" ? comparison.refusals : [];
     throw new StreamError(
       decision.code ?? "upgrade_refused",
-      { case: decision.label, ...detailsOf(decision.label, checkpoint, program) },
+      {
+        case: decision.label,
+        ...detailsOf(decision.label, checkpoint, program),
+        ...(decision.code === "partitions_changed" ? partitions.details : {}),
+      },
       reasons.length === 0 ? {} : { cause: new Error(reasons.join("; ")) },
     );
   }
@@ -144,7 +156,7 @@ function detailsOf(
       return { application: applicationName, appName: program.applicationName };
     case "batch interval changed, batches pending":
       return { intervalMs: program.batchIntervalMs, oldIntervalMs: configuration.batchIntervalMs };
-    case "partitions changed, batches pending":
+    case "partitions changed, batches pending that did not note theirs":
       return {
         defaultParallelism: program.defaultParallelism,
         oldDefaultParallelism: configuration.defaultParallelism,
@@ -187,14 +199,4 @@ function isSameShape(old: GraphDescription, now: GraphDescription): boolean {
       streams.map(({ uid, parents, slideMs, spanMs }) => [uid, parents, slideMs, spanMs]),
     );
   return shapeOf(old) === shapeOf(now);
-}
-
-/** Whether batches that are run again have the partitions that they had. */
-function arePartitionsSame({ configuration, graph }: Checkpoint, program: Program): boolean {
-  if (configuration.defaultParallelism !== program.defaultParallelism) return false;
-  const before = new Map(graph.streams.map(({ state, uid }) => [uid, state?.partitions]));
-  return program.graph.streams.every(
-    ({ state, uid }) =>
-      state === undefined || (before.get(uid) ?? state.partitions) === state.partitions,
-  );
 }

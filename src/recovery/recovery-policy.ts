@@ -39,13 +39,20 @@ export interface JournalFacts {
 export interface ProgramFacts {
   readonly sameApplication: boolean;
   readonly sameInterval: boolean;
-  readonly samePartitions: boolean;
+  readonly partitions: PartitionChange;
   /** The verdict about the graphs. */
   readonly graph: "same" | "compatible" | "refused";
   /** Batches with outputs that are not done. */
   readonly pendingBatches: number;
   readonly completedBatches: number;
 }
+
+/**
+ * Whether the numbers of partitions are what they were; where they are not, whether a batch that is run again can keep its
+ * own: not where it did not note them, as those of a directory of before did not, and not where a partitioner of the
+ * program's own has another one by now.
+ */
+export type PartitionChange = "same" | "changed" | "changed, not noted" | "own partitioner changed";
 
 /** What is done: begin as if there had been nothing, go on, or leave everything as it is. */
 export type Course = "begin" | "resume" | "refuse";
@@ -71,6 +78,8 @@ export type ProgramLabel =
   | "other application"
   | "graph refused"
   | "batch interval changed, batches pending"
+  | "partitions changed, batches pending that did not note theirs"
+  | "partitioner changed, batches pending"
   | "partitions changed, batches pending"
   | "batch interval changed"
   | "partitions changed"
@@ -184,10 +193,24 @@ export const programCases: readonly RecoveryCase<ProgramFacts, ProgramLabel>[] =
     fits: ({ pendingBatches, sameInterval }) => !sameInterval && pendingBatches > 0,
   },
   {
-    label: "partitions changed, batches pending",
+    label: "partitions changed, batches pending that did not note theirs",
     course: "refuse",
     code: "partitions_changed",
-    fits: ({ pendingBatches, samePartitions }) => !samePartitions && pendingBatches > 0,
+    fits: ({ partitions, pendingBatches }) =>
+      partitions === "changed, not noted" && pendingBatches > 0,
+  },
+  {
+    label: "partitioner changed, batches pending",
+    course: "refuse",
+    code: "partitions_changed",
+    fits: ({ partitions, pendingBatches }) =>
+      partitions === "own partitioner changed" && pendingBatches > 0,
+  },
+  {
+    // They keep their numbers; the new ones hold from the first new batch on.
+    label: "partitions changed, batches pending",
+    course: "resume",
+    fits: ({ partitions, pendingBatches }) => partitions !== "same" && pendingBatches > 0,
   },
   {
     label: "batch interval changed",
@@ -197,7 +220,7 @@ export const programCases: readonly RecoveryCase<ProgramFacts, ProgramLabel>[] =
   {
     label: "partitions changed",
     course: "resume",
-    fits: ({ samePartitions }) => !samePartitions,
+    fits: ({ partitions }) => partitions !== "same",
   },
   {
     label: "changed code",

@@ -60,8 +60,9 @@ export const recoveryErrors = {
   },
   partitions_changed: {
     kind: "usage",
-    message: "numbers of partitions were changed while batches of the old ones are not done",
-    help: "start once with the old numbers and stop gracefully, then change them",
+    message:
+      "numbers of partitions were changed while batches are not done that cannot be run with the old ones",
+    help: "start once with the old numbers, or the old partitioner, and stop gracefully, then change them",
   },
   journal_event_unknown: {
     kind: "data",

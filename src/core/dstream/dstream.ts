@@ -26,7 +26,6 @@ import {
   type PartitionResult,
   partitionerOf,
   RDD,
-  type RDDNode,
   type Returned,
   reducing,
   type Verdict,
@@ -35,13 +34,18 @@ import type { Duration } from "../time.ts";
 import type { AnyFunction } from "./code-hash.ts";
 import { DStreamOutputs } from "./dstream-outputs.ts";
 import type { DStreamNode } from "./node.ts";
-import { DerivedNode } from "./operators/derived.ts";
 import {
   type MappingFunction,
   MapWithStateNode,
   StateSnapshotsNode,
 } from "./operators/map-with-state.ts";
-import { combinedNode, type DatasetsOf, transformNode } from "./operators/transform.ts";
+import {
+  type Combine,
+  combinedNode,
+  type DatasetsOf,
+  derivedNode,
+  transformNode,
+} from "./operators/transform.ts";
 import { UnionStreamNode } from "./operators/union.ts";
 import {
   type UpdateFunction,
@@ -136,7 +140,9 @@ export class DStream<T> extends DStreamOutputs<T> {
 
   /** The same records in that many partitions. */
   repartition(partitionCount: number): DStream<T> {
-    return this.#derive("repartition", (dataset) => dataset.repartition(partitionCount));
+    return this.#shuffled("repartition", partitionCount, (dataset, partitioning) =>
+      dataset.repartition(typeof partitioning === "number" ? partitioning : partitionCount),
+    );
   }
 
   /** The records of both streams; throws `contexts_differ`, `slides_differ`. */
@@ -167,15 +173,16 @@ export class DStream<T> extends DStreamOutputs<T> {
 
   /** How often each record is in each batch. */
   countByValue(partitioning?: Partitioning): DStream<[T, number]> {
-    return this.#derive("countByValue", (dataset) =>
-      dataset.map((record): [T, number] => [record, 1]).reduceByKey((a, b) => a + b, partitioning),
+    return this.#shuffled("countByValue", partitioning, (dataset, pinned) =>
+      dataset.map((record): [T, number] => [record, 1]).reduceByKey((a, b) => a + b, pinned),
     );
   }
 
   /** Another dataset made of that of each batch, on the driver. */
   transform<U>(f: (dataset: RDD<T>, timeMs: number) => RDD<U> | Promise<RDD<U>>): DStream<U> {
     functionArgument("f", f);
-    return transformed<[T], U>([this], ([dataset], timeMs) => f(dataset, timeMs), f);
+    const each = ([dataset]: DatasetsOf<[T]>, timeMs: number) => f(dataset, timeMs);
+    return new DStream(transformNode<[T], U>([this.node], each, f));
   }
 
   /** A dataset made of those of two streams in each batch, on the driver. */
@@ -186,7 +193,7 @@ export class DStream<T> extends DStreamOutputs<T> {
     functionArgument("f", f);
     type Both = readonly [RDD<T>, RDD<O>];
     const both = ([own, others]: Both, timeMs: number) => f(own, others, timeMs);
-    return transformed<[T, O], U>([this, other], both, f);
+    return new DStream(transformNode<[T, O], U>([this.node, other.node], both, f));
   }
 
   /** At each slide, the records of the last `window`; throws `window_off_grid`. */
@@ -263,7 +270,9 @@ export class DStream<T> extends DStreamOutputs<T> {
 
   /** The same pairs, each in the partition of its key. */
   partitionBy<K, V>(this: DStream<[K, V]>, partitioning: Partitioning): DStream<[K, V]> {
-    return this.#derive("partitionBy", (dataset) => dataset.partitionBy(partitioning));
+    return this.#shuffled("partitionBy", partitioning, (dataset, pinned) =>
+      dataset.partitionBy(pinned ?? partitioning),
+    );
   }
 
   /** Each key with another value. */
@@ -294,7 +303,7 @@ export class DStream<T> extends DStreamOutputs<T> {
     other: DStream<[K, W]>,
     partitioning?: Partitioning,
   ): DStream<[K, [V[], W[]]]> {
-    return this.#with("cogroup", other, (left, right) => left.cogroup(right, partitioning));
+    return this.#with("cogroup", other, partitioning, (a, b, to) => a.cogroup(b, to));
   }
 
   /** Every pair of values of a key that both streams have, per batch. */
@@ -303,7 +312,7 @@ export class DStream<T> extends DStreamOutputs<T> {
     other: DStream<[K, W]>,
     partitioning?: Partitioning,
   ): DStream<[K, [V, W]]> {
-    return this.#with("join", other, (left, right) => left.join(right, partitioning));
+    return this.#with("join", other, partitioning, (a, b, to) => a.join(b, to));
   }
 
   /** As `join`; keys that only this stream has come with undefined. */
@@ -312,7 +321,7 @@ export class DStream<T> extends DStreamOutputs<T> {
     other: DStream<[K, W]>,
     partitioning?: Partitioning,
   ): DStream<[K, [V, W | undefined]]> {
-    return this.#with("leftOuterJoin", other, (l, r) => l.leftOuterJoin(r, partitioning));
+    return this.#with("leftOuterJoin", other, partitioning, (a, b, to) => a.leftOuterJoin(b, to));
   }
 
   /** As `join`; keys that only the other stream has come with undefined. */
@@ -321,7 +330,7 @@ export class DStream<T> extends DStreamOutputs<T> {
     other: DStream<[K, W]>,
     partitioning?: Partitioning,
   ): DStream<[K, [V | undefined, W]]> {
-    return this.#with("rightOuterJoin", other, (l, r) => l.rightOuterJoin(r, partitioning));
+    return this.#with("rightOuterJoin", other, partitioning, (a, b, to) => a.rightOuterJoin(b, to));
   }
 
   /** As `join`; keys that only one of the streams has come with undefined. */
@@ -330,7 +339,7 @@ export class DStream<T> extends DStreamOutputs<T> {
     other: DStream<[K, W]>,
     partitioning?: Partitioning,
   ): DStream<[K, [V | undefined, W | undefined]]> {
-    return this.#with("fullOuterJoin", other, (l, r) => l.fullOuterJoin(r, partitioning));
+    return this.#with("fullOuterJoin", other, partitioning, (a, b, to) => a.fullOuterJoin(b, to));
   }
 
   /** At each slide, the values of each key in the last `window`, as an array. */
@@ -428,12 +437,18 @@ export class DStream<T> extends DStreamOutputs<T> {
 
   #derive<U>(
     kind: string,
-    derive: (dataset: RDD<T>, timeMs: number) => RDD<U>,
+    derive: (dataset: RDD<T>) => RDD<U>,
     functions: readonly AnyFunction[] = [],
   ): DStream<U> {
-    const deriveNode = (dataset: RDDNode<T>, timeMs: number) =>
-      derive(new RDD(dataset), timeMs).node;
-    return new DStream(new DerivedNode(this.node, kind, deriveNode, { functions }));
+    return new DStream(derivedNode(this.node, kind, derive, { functions }));
+  }
+
+  #shuffled<U>(
+    kind: string,
+    partitioning: Partitioning | undefined,
+    derive: (dataset: RDD<T>, pinned: Partitioning | undefined) => RDD<U>,
+  ): DStream<U> {
+    return new DStream(derivedNode(this.node, kind, derive, { shuffle: { partitioning } }));
   }
 
   #combine<K, V, C>(
@@ -449,9 +464,10 @@ export class DStream<T> extends DStreamOutputs<T> {
     this: DStream<[K, V]>,
     kind: string,
     other: DStream<[K, W]>,
-    combine: (left: RDD<[K, V]>, right: RDD<[K, W]>) => RDD<R>,
+    partitioning: Partitioning | undefined,
+    combine: Combine<[K, V], [K, W], R>,
   ): DStream<R> {
-    return new DStream(combinedNode(kind, this.node, other.node, combine));
+    return new DStream(combinedNode(kind, this.node, other.node, combine, partitioning));
   }
 
   #statePartitioner(partitioning: Partitioning | undefined): Partitioner {
@@ -473,21 +489,6 @@ export class MapWithStateDStream<K, S, M> extends DStream<M> {
   stateSnapshots(): DStream<[K, S]> {
     return new DStream(new StateSnapshotsNode<K, S>(this.#node));
   }
-}
-
-/** Streams of records of these types. */
-export type StreamsOf<Ts extends readonly unknown[]> = {
-  readonly [Index in keyof Ts]: DStream<Ts[Index]>;
-};
-
-/** A stream made of several by a function over their datasets, on the driver. */
-export function transformed<Ts extends readonly unknown[], U>(
-  streams: StreamsOf<Ts>,
-  f: (datasets: DatasetsOf<Ts>, timeMs: number) => RDD<U> | Promise<RDD<U>>,
-  source: AnyFunction = f,
-): DStream<U> {
-  const parents = streams.map((stream) => stream.node);
-  return new DStream(transformNode(parents, f, source));
 }
 
 function keyedByNull<T>(dataset: RDD<T>): RDD<[null, T]> {

@@ -8,6 +8,12 @@ import type { ApplicationIdentity } from "../output/index.ts";
 import type { DatasetEnvironment, StageBarrier } from "../rdd/index.ts";
 import { isMultipleOf } from "../time.ts";
 import { describeStreams, type GraphDescription, lineageOf } from "./graph-description.ts";
+import {
+  defaultPin,
+  type PartitionFacts,
+  type PartitionPins,
+  PinnedBatches,
+} from "./partition-pins.ts";
 import { type StatePlaces, statesInMemory } from "./state-backend.ts";
 import type {
   BatchGap,
@@ -54,8 +60,11 @@ export class StreamGraph implements StreamScope {
   readonly #inputs: InputStream[] = [];
   readonly #outputs: OutputStream[] = [];
   readonly #stateful: StatefulStream[] = [];
-  readonly #uids = new Set<string>();
+  readonly #uids = new Set<string>([defaultPin]);
   readonly #gaps: BatchGap[] = [];
+  readonly #pinned = new PinnedBatches();
+  /** What each stream is called in the description of the graph. */
+  #names: ReadonlyMap<StreamLineage, string> = new Map();
   #inUse: ReadonlySet<StreamLineage> = new Set();
   #zeroTimeMs: number | undefined;
   #lastTimeMs = Number.NEGATIVE_INFINITY;
@@ -180,7 +189,11 @@ export class StreamGraph implements StreamScope {
     this.#inUse = new Set(lineageOf<StreamLineage>(parents));
     // An input is started and tracked by its uid, also where no output depends on it.
     numberTwins([...this.#inputs, ...this.#statefulInUse(), ...this.#outputs]);
-    return describeStreams([...this.#inUse, ...this.#outputs]);
+    const inUse = [...this.#inUse];
+    const description = describeStreams([...inUse, ...this.#outputs]);
+    const names = description.streams.map(({ uid }) => uid);
+    this.#names = new Map(inUse.map((stream, index) => [stream, names[index] ?? stream.uid]));
+    return description;
   }
 
   /** Fixes the graph and its grid; throws `uid_taken` as `describe`. */
@@ -207,6 +220,34 @@ export class StreamGraph implements StreamScope {
 
   gapAt(timeMs: number): BatchGap | undefined {
     return this.#gaps.find(({ afterMs, beforeMs }) => timeMs > afterMs && timeMs < beforeMs);
+  }
+
+  /** Into how many partitions the operators put their datasets, by uid, once the graph was described. */
+  get partitionFacts(): ReadonlyMap<string, PartitionFacts> {
+    const facts = new Map<string, PartitionFacts>();
+    for (const [stream, name] of this.#names) {
+      if (stream.partitionFacts !== undefined) facts.set(name, stream.partitionFacts);
+    }
+    return facts;
+  }
+
+  /** What a batch of this life has to keep, should it be run again by a later one. */
+  get partitionPins(): PartitionPins {
+    const counts = [...this.partitionFacts].map(([name, { count }]) => [name, count] as const);
+    return { ...Object.fromEntries(counts), [defaultPin]: this.environment.defaultParallelism };
+  }
+
+  /** Lets a batch of an earlier life keep its numbers of partitions. */
+  adoptPartitions(timeMs: number, pins: PartitionPins): void {
+    this.#pinned.adopt(timeMs, pins);
+  }
+
+  partitionsAt(timeMs: number): PartitionPins | undefined {
+    return this.#pinned.at(timeMs);
+  }
+
+  pinnedPartitions(stream: StreamLineage, timeMs: number): number | undefined {
+    return this.#pinned.at(timeMs)?.[this.#names.get(stream) ?? stream.uid];
   }
 
   /** Lets nothing be added any more, also where it never started. */
@@ -296,6 +337,7 @@ export class StreamGraph implements StreamScope {
     const askedFromMs = timeMs - this.inputRememberMs;
     const ended = this.#gaps.filter(({ beforeMs }) => beforeMs <= askedFromMs);
     for (const gap of ended) this.#gaps.splice(this.#gaps.indexOf(gap), 1);
+    this.#pinned.forget(askedFromMs);
   }
 
   /** Tells outputs that no batch before that time will run again, in this life or a later one. */

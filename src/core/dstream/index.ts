@@ -1,4 +1,4 @@
-export { DStream, MapWithStateDStream, type StreamsOf, transformed } from "./dstream.ts";
+export { DStream, MapWithStateDStream } from "./dstream.ts";
 export { OutputOperation } from "./dstream-outputs.ts";
 export { type BatchOutputs, type BatchPlan, StreamGraph } from "./graph.ts";
 export {
@@ -24,8 +24,10 @@ export type { DatasetsOf } from "./operators/transform.ts";
 export { UnionStreamNode } from "./operators/union.ts";
 export type { UpdateFunction, UpdatePartitionFunction } from "./operators/update-state-by-key.ts";
 export type { OutputBody } from "./output-node.ts";
+export { defaultPin, type PartitionFacts, type PartitionPins } from "./partition-pins.ts";
 export { checkStateBackend, type StateBackend, type StatePlaces } from "./state-backend.ts";
 export type { State } from "./state-handle.ts";
 export { type StateSettings, StateSpec } from "./state-spec.ts";
 export type { InputInfo, InputStream, StatefulStream, StreamHost, StreamJob } from "./stream.ts";
+export { type StreamsOf, transformed } from "./transformed.ts";
 export type { WindowOptions } from "./windows.ts";

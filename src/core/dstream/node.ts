@@ -7,10 +7,22 @@
  */
 import { createHash } from "node:crypto";
 import { StreamError } from "../../base/index.ts";
-import { assertSameContext, type OperatorSite, type RDDNode } from "../rdd/index.ts";
+import {
+  assertSameContext,
+  type OperatorSite,
+  type Partitioning,
+  type RDDNode,
+  withParallelism,
+} from "../rdd/index.ts";
 import type { StorageLevel } from "../storage-level.ts";
 import { type AnyFunction, codeHashOf } from "./code-hash.ts";
 import type { StreamFacts } from "./graph-description.ts";
+import {
+  defaultPin,
+  type PartitionFacts,
+  partitionFactsOf,
+  pinnedPartitioning,
+} from "./partition-pins.ts";
 import type { StreamLineage, StreamScope } from "./stream.ts";
 import { numberedUid } from "./stream-ids.ts";
 
@@ -21,6 +33,8 @@ export interface OperatorTraits {
   readonly parameters?: readonly unknown[];
   /** Functions of the program; with other ones it is the same operator with changed code. */
   readonly functions?: readonly AnyFunction[];
+  /** Of an operator whose result goes into partitions of its own: which, or undefined where the program does not say it. */
+  readonly shuffle?: { readonly partitioning: Partitioning | undefined };
 }
 
 /** One operator of the stream graph. */
@@ -31,6 +45,7 @@ export abstract class DStreamNode<T> implements StreamLineage {
   readonly slideMs: number;
   readonly #parameters: readonly unknown[];
   readonly #functions: readonly AnyFunction[];
+  readonly #shuffle: OperatorTraits["shuffle"];
   readonly #generated = new Map<number, Promise<RDDNode<T> | undefined>>();
   #givenUid: string | undefined;
   #derived: { readonly uid: string; readonly uidsGiven: number } | undefined;
@@ -52,6 +67,7 @@ export abstract class DStreamNode<T> implements StreamLineage {
     this.slideMs = traits.slideMs ?? parents[0]?.slideMs ?? scope.batchIntervalMs;
     this.#parameters = traits.parameters ?? [];
     this.#functions = traits.functions ?? [];
+    this.#shuffle = traits.shuffle;
     for (const parent of parents) {
       if (parent.scope !== scope) throw new StreamError("contexts_differ", { operator: kind });
     }
@@ -102,6 +118,17 @@ export abstract class DStreamNode<T> implements StreamLineage {
       spanMs: Math.max(slideMs, this.parentLookBackMs),
       ...(codeHash === undefined ? {} : { codeHash }),
     };
+  }
+
+  get partitionFacts(): PartitionFacts | undefined {
+    return this.#shuffle && partitionFactsOf(this.#shuffle.partitioning);
+  }
+
+  /** Where the result goes at a time: as the program says, but that a batch of an earlier life keeps its number. */
+  protected partitioningAt(timeMs: number): Partitioning | undefined {
+    const partitioning = this.#shuffle?.partitioning;
+    const pinned = this.scope.pinnedPartitions(this, timeMs);
+    return pinned === undefined ? partitioning : pinnedPartitioning(partitioning, pinned);
   }
 
   get rememberMs(): number {
@@ -185,7 +212,8 @@ export abstract class DStreamNode<T> implements StreamLineage {
   }
 
   async #make(timeMs: number): Promise<RDDNode<T> | undefined> {
-    const dataset = await this.compute(timeMs);
+    const parallelism = this.scope.partitionsAt(timeMs)?.[defaultPin];
+    const dataset = await withParallelism(parallelism, () => this.compute(timeMs));
     if (dataset === undefined) return undefined;
     assertSameContext(dataset.environment, this.scope.environment);
     dataset.attributeTo(this.siteAt(timeMs));

@@ -2,10 +2,11 @@
 import { fileURLToPath } from "node:url";
 import { StreamError } from "../../base/index.ts";
 import { type BatchOutputIdentity, inOutput } from "../output/index.ts";
-import { RDD, userError } from "../rdd/index.ts";
+import { RDD, userError, withParallelism } from "../rdd/index.ts";
 import { codeHashOf, shortHash } from "./code-hash.ts";
 import type { StreamFacts } from "./graph-description.ts";
 import type { DStreamNode, OperatorTraits } from "./node.ts";
+import { defaultPin } from "./partition-pins.ts";
 import type { OutputStream, StreamJob, StreamLineage } from "./stream.ts";
 import { numberedUid } from "./stream-ids.ts";
 
@@ -99,7 +100,9 @@ export class OutputNode<T> implements OutputStream {
     const dataset = await this.#parent.at(timeMs);
     if (dataset === undefined) return undefined;
     const { uid } = this;
-    const { applicationId, epoch } = this.#parent.scope.application;
+    const { scope } = this.#parent;
+    const { applicationId, epoch } = scope.application;
+    const parallelism = scope.partitionsAt(timeMs)?.[defaultPin];
     const identity = { applicationId, epoch, outputUid: uid, batchTimeMs: timeMs };
     return {
       timeMs,
@@ -109,7 +112,9 @@ export class OutputNode<T> implements OutputStream {
       description: this.#description,
       run: async () => {
         try {
-          await inOutput(identity, () => this.#body(new RDD(dataset), timeMs, identity));
+          await withParallelism(parallelism, () =>
+            inOutput(identity, () => this.#body(new RDD(dataset), timeMs, identity)),
+          );
         } catch (error) {
           throw userError({ uid, kind: "output", batchTimeMs: timeMs }, undefined, error);
         }

@@ -20,9 +20,12 @@ import {
   type VersionedStateOptions,
 } from "../../state/index.ts";
 import {
+  KeyGroupPartitioner,
   type OperatorSite,
   type Partitioner,
+  partitionerOf,
   type RDDNode,
+  RegroupedNode,
   refusePromise,
   userError,
 } from "../rdd/index.ts";
@@ -31,7 +34,7 @@ import type { StreamFacts } from "./graph-description.ts";
 import { DStreamNode, type OperatorTraits } from "./node.ts";
 import { checkStateBackend, levelOptionsOf, type StateBackend } from "./state-backend.ts";
 
-import { noStateWork, StateStage, type StateWork } from "./state-stage.ts";
+import { noStateWork, StateNode, StateStage, type StateWork } from "./state-stage.ts";
 import type { StatefulStream, StreamLineage, StreamScope } from "./stream.ts";
 
 const snapshotIntervalMsMin = 10_000;
@@ -72,7 +75,7 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
       layout?: Readonly<Record<string, unknown>>;
     },
   ) {
-    super(scope, kind, parents, options);
+    super(scope, kind, parents, { ...options, shuffle: { partitioning: options.partitioner } });
     this.partitioner = options.partitioner;
     this.#form = options.form ?? {};
     this.#layout = options.layout ?? {};
@@ -255,6 +258,28 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
     this.#stages.set(timeMs, stage);
     this.#latest = stage;
     return stage;
+  }
+
+  /**
+   * The partitioner of a batch of an earlier life that was begun with another number of partitions than the state has by
+   * now; undefined for any other.
+   */
+  protected otherPartitionerAt(timeMs: number): Partitioner | undefined {
+    const partitioning = this.partitioningAt(timeMs) ?? this.partitioner;
+    const partitioner = partitionerOf(partitioning, KeyGroupPartitioner);
+    return partitioner.equals(this.partitioner) ? undefined : partitioner;
+  }
+
+  /** The pairs of a version as the batch of that time has to have them. */
+  protected readingAt(
+    timeMs: number,
+    stage: StateStage<K, S>,
+    kind: string = this.kind,
+  ): RDDNode<[K, S]> {
+    const { environment } = this.scope;
+    const pairs = new StateNode<K, S>(environment, kind, this.state, stage, this.partitioner);
+    const other = this.otherPartitionerAt(timeMs);
+    return other === undefined ? pairs : new RegroupedNode(pairs, other);
   }
 
   /** The stage that fills the state before the first batch, under the time before it. */

@@ -6,6 +6,7 @@ import type { ApplicationIdentity } from "../output/index.ts";
 import type { Dataset, DatasetEnvironment, StageBarrier } from "../rdd/index.ts";
 import type { Duration } from "../time.ts";
 import type { Describable } from "./graph-description.ts";
+import type { PartitionFacts, PartitionPins } from "./partition-pins.ts";
 import type { StatePlaces } from "./state-backend.ts";
 
 /** A stream, as seen by those who do not care for its records. */
@@ -16,6 +17,8 @@ export interface StreamLineage extends Describable {
   readonly slideMs: number;
   /** How far back its datasets may be asked for. */
   readonly rememberMs: number;
+  /** Of one whose datasets are in partitions of its own. */
+  readonly partitionFacts: PartitionFacts | undefined;
   askToRemember(ms: number): void;
   forget(beforeMs: number): Promise<void>;
   /** Whether its dataset of a time that was given up is without the data of that time: it comes from a state or a window. */
@@ -145,6 +148,10 @@ export interface StreamScope {
   isOnGrid(timeMs: number, slideMs: number): boolean;
   /** The gap that a time is in. Nothing is computed for such a time, and for windows it counts as empty. */
   gapAt(timeMs: number): BatchGap | undefined;
+  /** The numbers of partitions that a batch of an earlier life has to keep; undefined for any other. */
+  partitionsAt(timeMs: number): PartitionPins | undefined;
+  /** The number that this operator has to keep at that time, where there is one; see `PartitionPins`. */
+  pinnedPartitions(stream: StreamLineage, timeMs: number): number | undefined;
   addInput(input: InputStream): void;
   /** Takes an output; tells its place in the order of definition. */
   addOutput(output: OutputStream): number;

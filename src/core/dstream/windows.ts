@@ -32,8 +32,12 @@ export function combinedPerBatch<K, V, C>(
   return new DerivedNode(
     parent,
     kind,
-    (dataset: RDDNode<[K, V]>) => new RDD(dataset).combineByKey(aggregator, partitioner, kind).node,
-    { functions: [create, mergeValue, mergeCombiners] },
+    (dataset: RDDNode<[K, V]>, derivation) =>
+      new RDD(dataset).combineByKey(aggregator, derivation.partitioning, kind).node,
+    {
+      functions: [create, mergeValue, mergeCombiners],
+      shuffle: { partitioning: partitioner },
+    },
   );
 }
 

@@ -35,9 +35,11 @@ export { ArrayNode, slices } from "./operators/array.ts";
 export type { PartitionResult } from "./operators/map-partitions.ts";
 export { partitionedBy } from "./operators/partition-by.ts";
 export { RangeNode } from "./operators/range.ts";
+export { RegroupedNode } from "./operators/regroup.ts";
 export { type PartitionReader, SourceNode } from "./operators/source.ts";
 export { unionOf } from "./operators/union.ts";
 export { Pacer, throwIfCancelled } from "./pacer.ts";
+export { pinnedParallelism, withParallelism } from "./parallelism.ts";
 export {
   checkPartitionCount,
   HashPartitioner,

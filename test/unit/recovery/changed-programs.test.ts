@@ -171,12 +171,4 @@ describe("a start of a program that has changed", () => {
     expect(said(life, "partitions changed: ")).toHaveLength(1);
     expect(lastCounts(life)).toEqual(allCounts);
   });
-
-  test("partitions changed, batches pending: is refused with both numbers", async () => {
-    await firstLifeWithPendingBatch();
-    expect(await refused({ context: { defaultParallelism: 3 } })).toMatchObject({
-      code: "partitions_changed",
-      details: { defaultParallelism: 3, oldDefaultParallelism: 1 },
-    });
-  });
 });

@@ -67,7 +67,7 @@ function withJournal(journal: Partial<JournalFacts>): DirectoryFacts {
 const unchanged: ProgramFacts = {
   sameApplication: true,
   sameInterval: true,
-  samePartitions: true,
+  partitions: "same",
   graph: "same",
   pendingBatches: 0,
   completedBatches: 7,
@@ -83,12 +83,22 @@ const programs: readonly (readonly [ProgramLabel, string, ProgramFacts])[] = [
     { ...unchanged, sameInterval: false, pendingBatches: 1 },
   ],
   [
-    "partitions changed, batches pending",
+    "partitions changed, batches pending that did not note theirs",
     "partitions_changed",
-    { ...unchanged, samePartitions: false, pendingBatches: 1 },
+    { ...unchanged, partitions: "changed, not noted", pendingBatches: 1 },
+  ],
+  [
+    "partitioner changed, batches pending",
+    "partitions_changed",
+    { ...unchanged, partitions: "own partitioner changed", pendingBatches: 1 },
+  ],
+  [
+    "partitions changed, batches pending",
+    "resume",
+    { ...unchanged, partitions: "changed", pendingBatches: 1 },
   ],
   ["batch interval changed", "resume", { ...unchanged, sameInterval: false }],
-  ["partitions changed", "resume", { ...unchanged, samePartitions: false }],
+  ["partitions changed", "resume", { ...unchanged, partitions: "changed" }],
   ["changed code", "resume", { ...unchanged, graph: "compatible" }],
   [
     "same program, in the first batch",
@@ -158,7 +168,7 @@ describe("the table of programs", () => {
     const stranger: ProgramFacts = {
       sameApplication: false,
       sameInterval: false,
-      samePartitions: false,
+      partitions: "changed",
       graph: "refused",
       pendingBatches: 3,
       completedBatches: 0,

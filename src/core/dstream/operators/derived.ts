@@ -1,29 +1,40 @@
 /** Owns: a stream whose dataset at a time is made of its parents' datasets at that time. */
 import { StreamError } from "../../../base/index.ts";
-import { ArrayNode, type RDDNode, userError } from "../../rdd/index.ts";
+import { ArrayNode, type Partitioning, type RDDNode, userError } from "../../rdd/index.ts";
 import { DStreamNode, type OperatorTraits } from "../node.ts";
+
+/** What a dataset is made for: a batch time, and, of an operator that shuffles, where its result goes. */
+export interface Derivation {
+  readonly timeMs: number;
+  readonly partitioning: Partitioning | undefined;
+}
+
+/** Makes one dataset out of another. */
+export type Deriving<P, T> = (dataset: RDDNode<P>, derivation: Derivation) => RDDNode<T>;
 
 /** One dataset out of the parent's: map, filter, reduceByKey and their like. No dataset where the parent has none. */
 export class DerivedNode<P, T> extends DStreamNode<T> {
   readonly #parent: DStreamNode<P>;
-  readonly #derive: (dataset: RDDNode<P>, timeMs: number) => RDDNode<T>;
+  readonly #derive: Deriving<P, T>;
 
   /** Throws what `derive` throws: it only makes a lineage, and is asked once now, so that a bad argument is told at the call. */
   constructor(
     parent: DStreamNode<P>,
     kind: string,
-    derive: (dataset: RDDNode<P>, timeMs: number) => RDDNode<T>,
+    derive: Deriving<P, T>,
     traits: OperatorTraits = {},
   ) {
     super(parent.scope, kind, [parent], traits);
-    derive(new ArrayNode<P>(parent.scope.environment, parent.kind, []), 0);
+    const none = new ArrayNode<P>(parent.scope.environment, parent.kind, []);
+    derive(none, { timeMs: 0, partitioning: traits.shuffle?.partitioning });
     this.#parent = parent;
     this.#derive = derive;
   }
 
   protected async compute(timeMs: number): Promise<RDDNode<T> | undefined> {
     const dataset = await this.#parent.at(timeMs);
-    return dataset === undefined ? undefined : this.#derive(dataset, timeMs);
+    if (dataset === undefined) return undefined;
+    return this.#derive(dataset, { timeMs, partitioning: this.partitioningAt(timeMs) });
   }
 }
 
@@ -32,7 +43,7 @@ export class CombinedNode<T> extends DStreamNode<T> {
   readonly #parents: readonly DStreamNode<unknown>[];
   readonly #combine: (
     datasets: readonly RDDNode<unknown>[],
-    timeMs: number,
+    derivation: Derivation,
   ) => RDDNode<T> | Promise<RDDNode<T>>;
 
   /** Throws `streams_missing`, `contexts_differ` or `slides_differ` for streams that cannot be combined. */
@@ -41,7 +52,7 @@ export class CombinedNode<T> extends DStreamNode<T> {
     kind: string,
     combine: (
       datasets: readonly RDDNode<unknown>[],
-      timeMs: number,
+      derivation: Derivation,
     ) => RDDNode<T> | Promise<RDDNode<T>>,
     traits: OperatorTraits = {},
   ) {
@@ -64,7 +75,8 @@ export class CombinedNode<T> extends DStreamNode<T> {
       datasets.push(dataset);
     }
     try {
-      return await this.#combine(datasets, timeMs);
+      const partitioning = this.partitioningAt(timeMs);
+      return await this.#combine(datasets, { timeMs, partitioning });
     } catch (error) {
       throw userError(this.siteAt(timeMs), undefined, error);
     }

@@ -15,6 +15,7 @@ import {
   guarded,
   type OperatorSite,
   type Partitioner,
+  partitionedBy,
   privateCopy,
   pushIterable,
   type RDDNode,
@@ -22,7 +23,7 @@ import {
 } from "../../rdd/index.ts";
 import { nextOnGrid } from "../../time.ts";
 import type { DStreamNode } from "../node.ts";
-import { StateNode, type StateWork } from "../state-stage.ts";
+import type { StateWork } from "../state-stage.ts";
 import { StatefulNode } from "../stateful-node.ts";
 import type { WindowSize } from "./window.ts";
 
@@ -102,7 +103,7 @@ export class IncrementalWindowNode<K, V> extends StatefulNode<K, V, [K, V]> {
       // What is given up does not enter, but what has entered before it leaves all the same.
       this.#work(leaving, []),
     );
-    return new StateNode(this.scope.environment, this.kind, this.state, stage, this.partitioner);
+    return this.readingAt(timeMs, stage);
   }
 
   /** The batches of the times in (fromMs, untilMs] that are in the window, or are to enter it. */
@@ -112,7 +113,10 @@ export class IncrementalWindowNode<K, V> extends StatefulNode<K, V, [K, V]> {
     for (let timeMs = fromMs + stepMs; timeMs <= untilMs; timeMs += stepMs) {
       if (this.#isGivenUp(timeMs) || this.scope.gapAt(timeMs) !== undefined) continue;
       const dataset = await this.#reduced.at(timeMs);
-      if (dataset !== undefined) reduced.push({ timeMs, dataset });
+      // That of a batch of an earlier life may be in other partitions than the state is by now.
+      if (dataset !== undefined) {
+        reduced.push({ timeMs, dataset: partitionedBy(dataset, this.partitioner) });
+      }
     }
     return reduced;
   }

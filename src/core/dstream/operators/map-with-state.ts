@@ -5,6 +5,7 @@
 import type { StateUpdate } from "../../../state/index.ts";
 import {
   type Flow,
+  type Partitioner,
   type Push,
   partitionedBy,
   pushArray,
@@ -14,7 +15,7 @@ import {
 } from "../../rdd/index.ts";
 import { DStreamNode } from "../node.ts";
 import { type State, StateHandle } from "../state-handle.ts";
-import { StateNode, type StateStage, scanAll } from "../state-stage.ts";
+import { type StateStage, scanAll } from "../state-stage.ts";
 import { StatefulNode } from "../stateful-node.ts";
 import { checkInitial, protectionOf, type StateOptions } from "./update-state-by-key.ts";
 
@@ -29,27 +30,39 @@ export type MappingFunction<K, V, S, M> = (
   timeMs: number,
 ) => M;
 
+/** What one task mapped: its partition, or, where the batch has to have other ones, a part for each of these. */
+type Mapped<T> = readonly (readonly T[])[];
+
 /** The mapped records of one batch, made by the tasks that bring the state forward. */
 class MappedNode<T> extends RDDNode<T> {
-  readonly #mapped: readonly (readonly T[] | undefined)[];
-  readonly #partitionCount: number;
+  readonly #mapped: readonly (Mapped<T> | undefined)[];
+  readonly #other: Partitioner | undefined;
+  readonly #taskCount: number;
 
+  /** `other` tells the partitions where they are not those of the state. */
   constructor(
     environment: RDDNode<never>["environment"],
     stage: StateStage<never, never> | StateStage<unknown, unknown>,
-    mapped: readonly (readonly T[] | undefined)[],
+    mapped: readonly (Mapped<T> | undefined)[],
+    other: Partitioner | undefined,
   ) {
     super(environment, "mapWithState", [{ kind: "stage", barrier: stage }]);
     this.#mapped = mapped;
-    this.#partitionCount = stage.taskCount;
+    this.#other = other;
+    this.#taskCount = stage.taskCount;
   }
 
   get partitionCount(): number {
-    return this.#partitionCount;
+    return this.#other?.partitionCount ?? this.#taskCount;
   }
 
-  protected compute(partition: number, flow: Flow, push: Push<T>): Promise<void> {
-    return pushArray(this.#mapped[partition] ?? [], flow, push);
+  protected async compute(partition: number, flow: Flow, push: Push<T>): Promise<void> {
+    if (this.#other === undefined) {
+      return pushArray(this.#mapped[partition]?.[0] ?? [], flow, push);
+    }
+    for (let task = 0; task < this.#taskCount && !flow.stopped; task++) {
+      await pushArray(this.#mapped[task]?.[partition] ?? [], flow, push);
+    }
   }
 }
 
@@ -83,13 +96,7 @@ export class MapWithStateNode<K, V, S, M> extends StatefulNode<K, S, M> {
     await this.at(timeMs);
     const stage = this.updateAt(timeMs);
     if (stage === undefined) return undefined;
-    return new StateNode(
-      this.scope.environment,
-      "stateSnapshots",
-      this.state,
-      stage,
-      this.partitioner,
-    );
+    return this.readingAt(timeMs, stage, "stateSnapshots");
   }
 
   protected async computeNext(timeMs: number): Promise<RDDNode<M> | undefined> {
@@ -99,7 +106,8 @@ export class MapWithStateNode<K, V, S, M> extends StatefulNode<K, S, M> {
     const startsFromInitial = isFirst && this.#initial !== undefined;
     this.#initial = undefined;
     const input = given && partitionedBy(given, this.partitioner);
-    const mapped: (readonly M[] | undefined)[] = [];
+    const mapped: (Mapped<M> | undefined)[] = [];
+    const other = this.otherPartitionerAt(timeMs);
     const stage = this.nextStage(
       timeMs,
       {
@@ -107,7 +115,7 @@ export class MapWithStateNode<K, V, S, M> extends StatefulNode<K, S, M> {
         updatePartition: async (update, flow) => {
           // The first batch counts as the last use of what the state began with.
           if (startsFromInitial) await scanAll(update.scan(), flow, (key) => update.touch(key));
-          mapped[update.partition] = await this.#update(update, input, flow);
+          mapped[update.partition] = await this.#update(update, input, other, flow);
         },
       },
       {
@@ -115,17 +123,18 @@ export class MapWithStateNode<K, V, S, M> extends StatefulNode<K, S, M> {
         updatePartition: ({ partition }) => void (mapped[partition] = undefined),
       },
     );
-    return new MappedNode<M>(this.scope.environment, stage, mapped);
+    return new MappedNode<M>(this.scope.environment, stage, mapped, other);
   }
 
   async #update(
     update: StateUpdate<K, S>,
     input: RDDNode<[K, V]> | undefined,
+    other: Partitioner | undefined,
     flow: Flow,
-  ): Promise<readonly M[]> {
+  ): Promise<Mapped<M>> {
     const f = this.#f;
     const site = this.siteAt(update.version);
-    const mapped: M[] = [];
+    const mapped = Array.from({ length: other?.partitionCount ?? 1 }, (): M[] => []);
     const handle = new StateHandle<K, S>(update);
     const call = (key: K, value: V | undefined): void => {
       let result: M | undefined;
@@ -136,7 +145,7 @@ export class MapWithStateNode<K, V, S, M> extends StatefulNode<K, S, M> {
       } catch (error) {
         throw userError(site, flow.task, error);
       }
-      if (result !== undefined) mapped.push(result);
+      if (result !== undefined) mapped[other?.partitionOf(key) ?? 0]?.push(result);
     };
     await input?.run(update.partition, flow.nested(), ([key, value]) => {
       handle.begin(key);

@@ -1,11 +1,18 @@
-/** Owns: datasets made of those of several streams: by `transform`, or by an operation on two datasets. */
+/** Owns: datasets made by operations on datasets: by `transform`, or by one operation on those of a stream or of two. */
 import { functionArgument, StreamError } from "../../../base/index.ts";
 
-import { ArrayNode, notingPersisted, type Persisted, RDD, type RDDNode } from "../../rdd/index.ts";
+import {
+  ArrayNode,
+  notingPersisted,
+  type Partitioning,
+  type Persisted,
+  RDD,
+  type RDDNode,
+} from "../../rdd/index.ts";
 import type { AnyFunction } from "../code-hash.ts";
 
-import type { DStreamNode } from "../node.ts";
-import { CombinedNode } from "./derived.ts";
+import type { DStreamNode, OperatorTraits } from "../node.ts";
+import { CombinedNode, type Derivation, DerivedNode } from "./derived.ts";
 
 /** Datasets of records of these types. */
 export type DatasetsOf<Ts extends readonly unknown[]> = {
@@ -34,7 +41,7 @@ class TransformNode<Ts extends readonly unknown[], U> extends CombinedNode<U> {
     super(
       parents,
       "transform",
-      async (datasets, timeMs) => {
+      async (datasets, { timeMs }) => {
         const given = datasets.map((dataset) => new RDD(dataset)) as readonly RDD<unknown>[];
         const own = persisted.get(timeMs) ?? new Set();
         persisted.set(timeMs, own);
@@ -62,22 +69,49 @@ class TransformNode<Ts extends readonly unknown[], U> extends CombinedNode<U> {
   }
 }
 
-/** The stream of what an operation on the datasets of two streams makes of them. */
+/** The stream of what an operation on datasets makes of those of a stream, in the partitions that the program says. */
+export function derivedNode<T, U>(
+  parent: DStreamNode<T>,
+  kind: string,
+  derive: (dataset: RDD<T>, partitioning: Partitioning | undefined) => RDD<U>,
+  traits: OperatorTraits,
+): DStreamNode<U> {
+  const deriveNode = (dataset: RDDNode<T>, { partitioning }: Derivation) =>
+    derive(new RDD(dataset), partitioning).node;
+  return new DerivedNode(parent, kind, deriveNode, traits);
+}
+
+/** Makes a dataset out of two, in these partitions. */
+export type Combine<L, R, U> = (
+  left: RDD<L>,
+  right: RDD<R>,
+  partitioning: Partitioning | undefined,
+) => RDD<U>;
+
+/** The stream of what an operation on the datasets of two streams makes of them, in the partitions that the program says. */
 export function combinedNode<L, R, U>(
   kind: string,
   left: DStreamNode<L>,
   right: DStreamNode<R>,
-  combine: (left: RDD<L>, right: RDD<R>) => RDD<U>,
+  combine: Combine<L, R, U>,
+  partitioning: Partitioning | undefined,
 ): DStreamNode<U> {
-  const node = new CombinedNode<U>([left, right], kind, (datasets) => {
-    const [ofLeft, ofRight] = datasets as readonly [RDDNode<unknown>, RDDNode<unknown>];
-    return combine(new RDD(ofLeft as RDDNode<L>), new RDD(ofRight as RDDNode<R>)).node;
-  });
+  const node = new CombinedNode<U>(
+    [left, right],
+    kind,
+    (datasets, derivation) => {
+      const [ofLeft, ofRight] = datasets as readonly [RDDNode<unknown>, RDDNode<unknown>];
+      const sides = [new RDD(ofLeft as RDDNode<L>), new RDD(ofRight as RDDNode<R>)] as const;
+      return combine(...sides, derivation.partitioning).node;
+    },
+    { shuffle: { partitioning } },
+  );
   // It only makes a lineage, and is asked once now, so that a bad argument is told at the call.
   const { environment } = left.scope;
   combine(
     new RDD(new ArrayNode(environment, kind, [])),
     new RDD(new ArrayNode(environment, kind, [])),
+    partitioning,
   );
   return node;
 }

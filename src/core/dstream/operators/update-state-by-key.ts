@@ -13,7 +13,7 @@ import {
   userError,
 } from "../../rdd/index.ts";
 import type { DStreamNode } from "../node.ts";
-import { StateNode, scanAll } from "../state-stage.ts";
+import { scanAll } from "../state-stage.ts";
 import { type StateForm, StatefulNode } from "../stateful-node.ts";
 import type { StreamScope } from "../stream.ts";
 
@@ -83,7 +83,7 @@ export class UpdateStateByKeyNode<K, V, S> extends StatefulNode<K, S, [K, S]> {
       inputs: () => (input === undefined ? [] : [input]),
       updatePartition: (update, flow) => this.#update(update, input, flow),
     });
-    return new StateNode(this.scope.environment, this.kind, this.state, stage, this.partitioner);
+    return this.readingAt(timeMs, stage);
   }
 
   async #update(
