@@ -23,8 +23,8 @@ export interface BaseFacts {
   readonly beginning?: ReadonlySet<string>;
   /** Operators that began without a state after that time, in an earlier start, by uid; the others with the first batch. */
   readonly begunAfterMs?: ReadonlyMap<string, number>;
-  /** Operators whose snapshots hold the datasets that they look back on, so that they need none of them made again. */
-  readonly carrying?: ReadonlySet<string>;
+  /** The versions that hold the datasets which their operator looks back on, so that none of them is made again; by its uid. */
+  readonly carrying?: ReadonlyMap<string, ReadonlySet<number>>;
   /** The data of batches up to this are gone; the time before the first batch where it is left out. */
   readonly dataAfterMs?: number;
 }
@@ -82,7 +82,10 @@ export function chooseBases(facts: BaseFacts): BasePlan {
     if (needed === undefined) continue;
     const base = stream.state && chooseBase(stream, needed, facts);
     if (base !== undefined) bases.unshift(base);
-    const bound = parentsNeededAfter(stream, base?.versionMs ?? needed, facts);
+    const carries =
+      base?.hasSnapshot === true && facts.carrying?.get(stream.uid)?.has(base.versionMs) === true;
+    const spanMs = carries ? stream.slideMs : stream.spanMs;
+    const bound = parentsNeededAfter({ ...stream, spanMs }, base?.versionMs ?? needed, facts);
     for (const parent of stream.parents) {
       neededAfter.set(parent, Math.min(bound, neededAfter.get(parent) ?? bound));
     }
@@ -122,14 +125,13 @@ function chooseBase(
 
 /** After which time a stream needs its parents, so that it can make its own datasets of all times after `afterMs`. */
 function parentsNeededAfter(
-  { uid, slideMs, spanMs }: StreamDescription,
+  { slideMs, spanMs }: StreamDescription,
   afterMs: number,
-  { carrying, zeroTimeMs }: BaseFacts,
+  { zeroTimeMs }: BaseFacts,
 ): number {
   const firstMs = nextOnGrid(afterMs, slideMs, zeroTimeMs);
-  const spannedMs = carrying?.has(uid) === true ? slideMs : spanMs;
   // Before the first batch there is nothing.
-  return Math.max(firstMs - spannedMs, zeroTimeMs);
+  return Math.max(firstMs - spanMs, zeroTimeMs);
 }
 
 /** The operators that make versions of completed batches again, each with the first of these. */

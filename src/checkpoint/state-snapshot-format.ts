@@ -16,6 +16,7 @@ import {
   plainShape,
   recordShape,
   schemaCodecIdPrefix,
+  windowCodecId,
 } from "../codec/index.ts";
 import { formatMetadataName, metadataOf } from "./file-format.ts";
 import {
@@ -32,7 +33,8 @@ const snapshotMetadataName = "millrace.snapshot";
 
 /** Whether a snapshot of that codec can be read by what stands in the file alone. */
 export function isCodecReadable(codecId: string): boolean {
-  return codecId === defaultCodecId || codecId.startsWith(schemaCodecIdPrefix);
+  const areOurs: readonly string[] = [defaultCodecId, windowCodecId];
+  return areOurs.includes(codecId) || codecId.startsWith(schemaCodecIdPrefix);
 }
 
 /**

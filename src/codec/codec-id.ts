@@ -8,6 +8,12 @@ import type { AvroSchema } from "./value-schema.ts";
 /** The id of the default codec. */
 export const defaultCodecId = "value";
 
+/**
+ * The id of the values of an incremental window: those of the default codec, with the batches that have yet to leave it. A
+ * release that does not know of these batches refuses the id.
+ */
+export const windowCodecId = "window";
+
 /** What the id of a declared schema begins with, in front of its fingerprint. */
 export const schemaCodecIdPrefix = "avro:";
 

@@ -31,7 +31,7 @@ export {
 } from "./avro-shape.ts";
 export { decodeBlock } from "./block-decoder.ts";
 export { encodeBlock } from "./block-encoder.ts";
-export { codecIdOf, defaultCodecId, schemaCodecIdPrefix } from "./codec-id.ts";
+export { codecIdOf, defaultCodecId, schemaCodecIdPrefix, windowCodecId } from "./codec-id.ts";
 export { encodeKey } from "./key-encoding.ts";
 export { keyGroupCount, keyGroupOf } from "./key-group.ts";
 export { hashKey } from "./key-hash.ts";

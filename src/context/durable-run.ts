@@ -360,6 +360,7 @@ export class DurableRun {
       chain.map((ref) => ({
         versionMs: ref.versionMs,
         stateVersion: ref.stateVersion,
+        codecId: ref.codecId,
         entries: readStateSnapshot(store, ref, stream.stateSchema),
       })),
     );

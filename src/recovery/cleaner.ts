@@ -18,8 +18,10 @@ import {
   retentionOf,
   type StateSnapshotRef,
 } from "../checkpoint/index.ts";
+import { windowCodecId } from "../codec/index.ts";
 import type { GraphDescription } from "../core/index.ts";
 import { segmentsOf } from "../receiver/index.ts";
+import { carriedAfterMs } from "../state/index.ts";
 import type { Store } from "../store/index.ts";
 import type { BatchProgressState, DriverKnowledge } from "./driver-knowledge.ts";
 
@@ -34,6 +36,29 @@ export function restorableVersions(
     versions.set(operatorUid, [...(versions.get(operatorUid) ?? []), versionMs]);
   }
   return versions;
+}
+
+/** The versions of windows that carry all that is in them, by the uid of the operator: they ask for no older data. */
+export function carryingVersions(
+  snapshots: readonly StateSnapshotRef[],
+  { streams }: GraphDescription,
+): ReadonlyMap<string, ReadonlySet<number>> {
+  // A window that is brought forward looks back on what is in it, and on what leaves it: one slide more.
+  const spans = new Map(
+    streams.flatMap(({ slideMs, spanMs, state, uid }) =>
+      state === undefined ? [] : [[uid, spanMs - slideMs] as const],
+    ),
+  );
+  const carrying = new Map<string, Set<number>>();
+  for (const snapshot of snapshots) {
+    const { codecId, operatorUid, versionMs } = snapshot;
+    const windowMs = spans.get(operatorUid);
+    const chain = codecId === windowCodecId ? chainOf(snapshots, snapshot) : undefined;
+    if (windowMs === undefined || chain === undefined) continue;
+    if (carriedAfterMs(chain) > versionMs - windowMs) continue;
+    carrying.set(operatorUid, (carrying.get(operatorUid) ?? new Set()).add(versionMs));
+  }
+  return carrying;
 }
 
 /** A snapshot with all that it builds upon, the whole one first; undefined where one of them is not there. */
@@ -109,6 +134,7 @@ export class Cleaner {
       zeroTimeMs,
       begunAfterMs,
       versions: restorableVersions(knowledge.snapshots),
+      carrying: carryingVersions(knowledge.snapshots, graph),
       outputsAfterMs: outputsAfter(knowledge.progress, lastMs, batchIntervalMs),
     });
   }

@@ -15,7 +15,7 @@ import {
 } from "../checkpoint/index.ts";
 import type { GraphDescription, PartitionFacts } from "../core/index.ts";
 import { checkpointOf, inputStatesOf } from "./checkpoint-content.ts";
-import { outputsAfter, restorableVersions } from "./cleaner.ts";
+import { carryingVersions, outputsAfter, restorableVersions } from "./cleaner.ts";
 import type { BatchProgressState } from "./driver-knowledge.ts";
 import { type LeftBatch, leftBatches } from "./left-batches.ts";
 import type { LeftLife } from "./observe.ts";
@@ -63,6 +63,7 @@ export function planProgram(left: LeftLife, program: Program): ProgramPlan {
     graph: program.graph,
     zeroTimeMs,
     versions: restorableVersions(known.snapshots),
+    carrying: carryingVersions(known.snapshots, program.graph),
     outputsAfterMs,
     beginning,
     begunAfterMs,
@@ -127,6 +128,7 @@ function compared(
     graph: checkpoint.graph,
     zeroTimeMs: checkpoint.zeroTimeMs,
     versions: restorableVersions(checkpoint.snapshots),
+    carrying: carryingVersions(checkpoint.snapshots, checkpoint.graph),
     outputsAfterMs,
     begunAfterMs: begunBefore(checkpoint, checkpoint.graph),
   });

@@ -1,3 +1,9 @@
+export {
+  type CarriedEntry,
+  type CarryingLink,
+  carriedAfterMs,
+  withoutBatches,
+} from "./carried-batches.ts";
 export { freezeState } from "./freeze-state.ts";
 export { checkStateVersion, migratesFrom, type StateVersion } from "./migration.ts";
 export type { ProtectionOptions } from "./protection.ts";

@@ -18,6 +18,8 @@ export interface StoredSnapshot {
   readonly versionMs: number;
   /** The version of its values' form; 1 where none was declared. */
   readonly stateVersion?: number;
+  /** How its values are written; the default codec where it is left out. */
+  readonly codecId?: string;
   readonly entries: AsyncIterable<readonly StateEntry[]>;
 }
 

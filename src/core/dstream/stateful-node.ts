@@ -52,7 +52,6 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
   protected readonly state: VersionedState<K, S>;
   protected readonly partitioner: Partitioner;
   readonly #form: StateForm<K, S>;
-  readonly stateCodecId: string;
   readonly #layout: Readonly<Record<string, unknown>>;
   readonly #stages = new Map<number, StateStage<K, S>>();
   #latest: StateStage<K, S> | undefined;
@@ -83,7 +82,6 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
     const { directory } = scope.statePlaces;
     const { backend = scope.statePlaces.backend } = this.#form;
     checkStateBackend("backend", backend);
-    this.stateCodecId = stateCodecId(this.#form.codec);
     this.state = new VersionedState<K, S>({
       ...options.state,
       codec: this.#form.codec,
@@ -125,6 +123,10 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
 
   get stateSchema(): AvroSchema | undefined {
     return schemaOf(this.#form.codec);
+  }
+
+  get stateCodecId(): string {
+    return stateCodecId(this.#form.codec);
   }
 
   closeState(): Promise<void> {
@@ -226,6 +228,11 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
   /** Goes on without a batch that was given up before its stage was made. */
   protected passOver(timeMs: number): void {
     this.#reachedMs = Math.max(timeMs, this.reachedMs);
+  }
+
+  /** The time with which the state began empty; undefined where that was the zero time. */
+  protected get beganAfterMs(): number | undefined {
+    return this.#beginsAfterMs;
   }
 
   /** Whether any version was made, or is being made. */

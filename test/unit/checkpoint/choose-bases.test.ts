@@ -105,8 +105,12 @@ describe("the base of a state", () => {
     );
     const given = facts({ graph: graphOf, versions: versionsOf({ window: [9000] }) });
     expect(chooseBases(given).inputsAfterMs).toEqual(new Map([["in", 5000]]));
-    const carrying = new Set(["window"]);
+    const carrying = new Map([["window", new Set([9000])]]);
     expect(chooseBases({ ...given, carrying }).inputsAfterMs).toEqual(new Map([["in", 9000]]));
+    const other = new Map([["window", new Set([8000])]]);
+    expect(chooseBases({ ...given, carrying: other }).inputsAfterMs).toEqual(
+      new Map([["in", 5000]]),
+    );
   });
 
   test("from_the_start: without a snapshot that fits, it is made of all batches", () => {

@@ -9,7 +9,7 @@ import { decodeEvent, encodeEvent, encodeOpening } from "../../../src/recovery/j
 import { openStore } from "../../../src/store/index.ts";
 import { journalNames, judgeLog, listLog, planLog, readLog } from "../../../src/wal/index.ts";
 import { goldenEvents, goldenOpening, goldenSequence } from "./golden-journal.ts";
-import { liveGolden } from "./golden-program.ts";
+import { liveGolden, windowing } from "./golden-program.ts";
 
 const root = new URL("../../../", import.meta.url);
 const read = (path: string): Buffer => readFileSync(new URL(path, root));
@@ -29,11 +29,11 @@ function examplesOf(page: string): Buffer[] {
 }
 
 /** A copy of the directory that a driver left when it died. */
-function diedDirectory(): string {
-  const folder = fileURLToPath(new URL(".tmp/golden-directory", root));
+function diedDirectory(name = "directory"): string {
+  const folder = fileURLToPath(new URL(`.tmp/golden-${name}`, root));
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  cpSync(`${fixtures}directory`, folder, { recursive: true });
+  cpSync(`${fixtures}${name}`, folder, { recursive: true });
   return folder;
 }
 
@@ -131,5 +131,28 @@ describe("the directory of version 1", () => {
         ],
       ],
     ]);
+  });
+});
+
+describe("a directory of before the snapshots of a window carried its batches", () => {
+  test("is gone on with: what leaves the window is made again of the data, then snapshots carry it", async () => {
+    const folder = diedDirectory("window-directory");
+    const life = { batches: 3, dies: true, operator: windowing };
+    const startMs = 1_357_008_284_000;
+    const second = await liveGolden(folder, { ...life, startMs, firstNumber: 10 });
+    const third = await liveGolden(folder, {
+      ...life,
+      startMs: startMs + 3000,
+      firstNumber: 16,
+    });
+    // The sums of the last four of the batches 0, 1 | 2, 3 | 4, 5 | ...
+    const sumsOf = (batch: number) => [
+      ["even", 8 * batch - 12],
+      ["odd", 8 * batch - 8],
+    ];
+    expect([second.isRecovering, third.isRecovering]).toEqual([true, true]);
+    expect([...second.sums, ...third.sums]).toEqual(
+      [5, 6, 7, 8, 9, 10].map((batch) => [1_357_008_280_000 + 1000 * batch, sumsOf(batch)]),
+    );
   });
 });

@@ -1,5 +1,8 @@
-/** Owns: the program of whose life, and end by a crash, test/fixtures/v1/directory is what was left. */
-import { Receiver, StreamingContext, seconds } from "../../../src/index.ts";
+/**
+ * Owns: the programs of whose lives, and ends by a crash, test/fixtures/v1/directory and window-directory are what was left; the
+ * second was written before the snapshots of a window carried its batches.
+ */
+import { type DStream, Receiver, StreamingContext, seconds } from "../../../src/index.ts";
 import { ManualClock } from "../../../src/testing/index.ts";
 
 /** What one life came to. */
@@ -8,6 +11,26 @@ export interface GoldenLife {
   /** What the output was given: the sums after each batch. */
   readonly sums: readonly (readonly [timeMs: number, sums: unknown])[];
 }
+
+type Keyed = DStream<[string, number]>;
+
+const summing = (numbers: Keyed): Keyed =>
+  numbers
+    .updateStateByKey((values, sum: number | undefined) =>
+      values.reduce((left, right) => left + right, sum ?? 0),
+    )
+    .uid("sums");
+
+/** The sums of the last four batches. */
+export const windowing = (numbers: Keyed): Keyed =>
+  numbers
+    .reduceByKeyAndWindow(
+      (left, right) => left + right,
+      (total, leaving) => total - leaving,
+      seconds(4),
+      seconds(1),
+    )
+    .uid("recent");
 
 /** Stores what it is told to. */
 class NumberReceiver extends Receiver<number> {
@@ -25,7 +48,13 @@ class NumberReceiver extends Receiver<number> {
  */
 export async function liveGolden(
   directory: string,
-  life: { startMs: number; batches: number; firstNumber: number; dies: boolean },
+  life: {
+    startMs: number;
+    batches: number;
+    firstNumber: number;
+    dies: boolean;
+    operator?: (numbers: Keyed) => Keyed;
+  },
 ): Promise<GoldenLife> {
   const clock = new ManualClock(life.startMs);
   const sums: (readonly [number, unknown])[] = [];
@@ -38,14 +67,9 @@ export async function liveGolden(
       clock,
       logger,
     });
-    const totals = ssc
-      .receiverStream(receiver)
-      .uid("numbers")
-      .map((n) => [n % 2 === 0 ? "even" : "odd", n])
-      .updateStateByKey((values, sum: number | undefined) =>
-        values.reduce((left, right) => left + right, sum ?? 0),
-      )
-      .uid("sums");
+    const numbers = ssc.receiverStream(receiver).uid("numbers");
+    const keyed = numbers.map((n): [string, number] => [n % 2 === 0 ? "even" : "odd", n]);
+    const totals = (life.operator ?? summing)(keyed);
     totals.checkpoint(seconds(2));
     totals
       .foreachRDD(async (dataset, timeMs) => {

@@ -1,11 +1,11 @@
 /**
  * Owns: the window that is brought forward: what leaves it is taken out by the inverse function, what enters it is added,
- * and keys that do neither cost nothing.
+ * and keys that do neither cost nothing. What is in it goes into its snapshots, so that no data are kept for what leaves.
  */
 
 import { functionArgument, optionalFunction, StreamError } from "../../../base/index.ts";
-import { KeyMap } from "../../../codec/index.ts";
-import type { StateUpdate } from "../../../state/index.ts";
+import { KeyMap, windowCodecId } from "../../../codec/index.ts";
+import type { StateSnapshot, StateUpdate, StoredSnapshot } from "../../../state/index.ts";
 import {
   type Aggregator,
   type Combined,
@@ -26,6 +26,7 @@ import type { DStreamNode } from "../node.ts";
 import type { StateWork } from "../state-stage.ts";
 import { StatefulNode } from "../stateful-node.ts";
 import type { WindowSize } from "./window.ts";
+import { CarriedBatches, type Reduced, withBatches } from "./window-batches.ts";
 
 /** The functions of an incremental window; `inverse(f(x, y), x)` must be y. */
 export interface WindowFunctions<K, V> {
@@ -35,12 +36,6 @@ export interface WindowFunctions<K, V> {
   readonly filter: ((key: K, value: V) => boolean) | undefined;
 }
 
-/** The values by key of one batch. */
-interface Reduced<K, V> {
-  readonly timeMs: number;
-  readonly dataset: RDDNode<[K, V]>;
-}
-
 /** Each key of the window with its value, over a stream of per-batch values by key in the partitions of `partitioner`. */
 export class IncrementalWindowNode<K, V> extends StatefulNode<K, V, [K, V]> {
   readonly #reduced: DStreamNode<[K, V]>;
@@ -48,6 +43,8 @@ export class IncrementalWindowNode<K, V> extends StatefulNode<K, V, [K, V]> {
   readonly #windowMs: number;
   /** Times whose batches never entered the window. */
   readonly #givenUpMs = new Set<number>();
+  /** What an earlier life left of the batches in the window; undefined where their data are there to make them again. */
+  #carried: { readonly untilMs: number; batches: readonly Reduced<K, V>[] } | undefined;
 
   /** Throws `window_shorter_than_slide`: what is in no window would be subtracted all the same. */
   constructor(
@@ -72,6 +69,30 @@ export class IncrementalWindowNode<K, V> extends StatefulNode<K, V, [K, V]> {
     this.#windowMs = windowMs;
   }
 
+  /** Its snapshots carry the batches that have yet to leave it. */
+  override get stateCodecId(): string {
+    return windowCodecId;
+  }
+
+  override beginSnapshot(): StateSnapshot | undefined {
+    const snapshot = super.beginSnapshot();
+    if (snapshot === undefined) return undefined;
+    const { baseVersionMs, versionMs } = snapshot;
+    const fromMs = Math.max(baseVersionMs ?? Number.NEGATIVE_INFINITY, versionMs - this.#windowMs);
+    // Asked for now: later they may be forgotten.
+    return withBatches(snapshot, this.#reducedWithin(fromMs, versionMs));
+  }
+
+  override async restoreState(chain: readonly StoredSnapshot[]): Promise<void> {
+    const carried = new CarriedBatches<K, V>(this.partitioner);
+    await super.restoreState(carried.takeFrom(chain));
+    const untilMs = chain.at(-1)?.versionMs;
+    if (untilMs === undefined) return;
+    const { environment } = this.scope;
+    const batches = carried.after(untilMs - this.#windowMs, chain, environment);
+    if (batches !== undefined) this.#carried = { untilMs, batches };
+  }
+
   protected override get parentLookBackMs(): number {
     return this.#windowMs + this.slideMs;
   }
@@ -89,6 +110,10 @@ export class IncrementalWindowNode<K, V> extends StatefulNode<K, V, [K, V]> {
     for (const timeMs of this.#givenUpMs) {
       if (timeMs + this.parentLookBackMs <= untilMs) this.#givenUpMs.delete(timeMs);
     }
+    if (this.#carried === undefined) return;
+    this.#carried.batches = this.#carried.batches.filter(
+      ({ timeMs }) => timeMs + this.parentLookBackMs > untilMs,
+    );
   }
 
   protected async computeNext(timeMs: number): Promise<RDDNode<[K, V]> | undefined> {
@@ -108,9 +133,14 @@ export class IncrementalWindowNode<K, V> extends StatefulNode<K, V, [K, V]> {
 
   /** The batches of the times in (fromMs, untilMs] that are in the window, or are to enter it. */
   async #reducedWithin(fromMs: number, untilMs: number): Promise<Reduced<K, V>[]> {
-    const reduced: Reduced<K, V>[] = [];
-    const stepMs = this.#reduced.slideMs;
-    for (let timeMs = fromMs + stepMs; timeMs <= untilMs; timeMs += stepMs) {
+    const reduced = (this.#carried?.batches ?? []).filter(
+      ({ timeMs }) => timeMs > fromMs && timeMs <= untilMs,
+    );
+    const { slideMs: stepMs } = this.#reduced;
+    // What is older than the state never entered the window.
+    const afterMs = Math.max(fromMs, this.#carried?.untilMs ?? this.beganAfterMs ?? fromMs);
+    const firstMs = nextOnGrid(afterMs, stepMs, this.scope.zeroTimeMs);
+    for (let timeMs = firstMs; timeMs <= untilMs; timeMs += stepMs) {
       if (this.#isGivenUp(timeMs) || this.scope.gapAt(timeMs) !== undefined) continue;
       const dataset = await this.#reduced.at(timeMs);
       // That of a batch of an earlier life may be in other partitions than the state is by now.
