@@ -5,6 +5,8 @@ export {
   withoutBatches,
 } from "./carried-batches.ts";
 export { freezeState } from "./freeze-state.ts";
+export { HostedState, type SnapshotPart } from "./hosted-state.ts";
+export type { KeyedState } from "./keyed-state.ts";
 export { checkStateVersion, migratesFrom, type StateVersion } from "./migration.ts";
 export type { ProtectionOptions } from "./protection.ts";
 export type { StateRestore, StoredSnapshot } from "./restore.ts";
@@ -14,7 +16,9 @@ export {
   schemaOf,
   stateCodecId,
 } from "./state-codec.ts";
+export type { LevelOptions, StateElsewhere, VersionedStateOptions } from "./state-options.ts";
 export type {
+  PartitionSnapshot,
   StateEntry,
   StatePartition,
   StateReader,
@@ -22,8 +26,4 @@ export type {
   StateUpdate,
 } from "./state-partition.ts";
 export type { StateSnapshot } from "./state-snapshots.ts";
-export {
-  type LevelOptions,
-  VersionedState,
-  type VersionedStateOptions,
-} from "./versioned-state.ts";
+export { VersionedState } from "./versioned-state.ts";

@@ -32,21 +32,42 @@ export interface StateRestore<K, S> extends StateVersion<K, S> {
   readonly partitionOf: (key: K) => number;
 }
 
+/** Makes the entries of a stored snapshot those of today's program. Throws `state_codec_failed`, `state_migration_failed`. */
+export type EntryReading<K, S> = (entry: StateEntry) => StateEntry<K, S>;
+
+/**
+ * How the entries of snapshots whose values have the form of `storedVersion` are read; undefined where they are taken
+ * as they are. Throws `state_version_newer`, `state_version_older`.
+ */
+export function entryReading<K, S>(
+  storedVersion: number,
+  restore: Pick<StateRestore<K, S>, "operator" | "version" | "migrate">,
+  codec: CustomStateCodec<S> | undefined,
+): EntryReading<K, S> | undefined {
+  const migrate = migrationFrom(storedVersion, restore, restore.operator);
+  if (codec === undefined) return migrate as EntryReading<K, S> | undefined;
+  if (migrate === undefined) return (entry) => decodedEntry(entry as StateEntry<K>, codec);
+  return (entry) => migrate(decodedEntry(entry as StateEntry<K>, codec));
+}
+
+/** `codec` is "elsewhere" for partitions that read entries themselves. */
 export async function loadChain<K, S>(
   partitions: readonly StatePartition<K, S>[],
   snapshots: StateSnapshots<K, S>,
   restore: StateRestore<K, S>,
-  codec: CustomStateCodec<S> | undefined,
+  codec: CustomStateCodec<S> | "elsewhere" | undefined,
 ): Promise<void> {
+  const { version: today = 1 } = restore;
   let isMigrated = false;
   for (const [index, stored] of restore.chain.entries()) {
-    const migrate = migrationFrom(stored.stateVersion ?? 1, restore, restore.operator);
-    isMigrated ||= migrate !== undefined;
+    const { stateVersion = 1 } = stored;
+    isMigrated ||= stateVersion !== today;
+    // Also where the partitions read for themselves: what cannot be read is refused before anything is sent.
+    const read = entryReading(stateVersion, restore, codec === "elsewhere" ? undefined : codec);
     for await (const slice of stored.entries) {
       // The caller's snapshots are those of this state: their keys and values are its keys and values.
-      const read = slice as readonly StateEntry<K, S>[];
-      const decoded = codec === undefined ? read : read.map((entry) => decodedEntry(entry, codec));
-      const entries = migrate === undefined ? decoded : decoded.map(migrate);
+      const asIs = slice as readonly StateEntry<K, S>[];
+      const entries = read === undefined || codec === "elsewhere" ? asIs : slice.map(read);
       await load(partitions, entries, stored, restore);
     }
     snapshots.loaded(stored.versionMs, index === 0);
@@ -58,13 +79,14 @@ export async function loadChain<K, S>(
 async function load<K, S>(
   partitions: readonly StatePartition<K, S>[],
   entries: readonly StateEntry<K, S>[],
-  { versionMs }: StoredSnapshot,
+  { stateVersion = 1, versionMs }: StoredSnapshot,
   { partitionOf }: StateRestore<K, S>,
 ): Promise<void> {
   const byPartition = partitions.map((): StateEntry<K, S>[] => []);
   for (const entry of entries) byPartition[partitionOf(entry.key)]?.push(entry);
   for (const [index, own] of byPartition.entries()) {
-    const loading = partitions[index]?.load(own, versionMs);
+    if (own.length === 0) continue;
+    const loading = partitions[index]?.load(own, versionMs, stateVersion);
     if (loading !== undefined) await loading;
   }
 }

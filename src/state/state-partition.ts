@@ -125,8 +125,8 @@ export interface StatePartition<K, S> extends SnapshotSource<K, S> {
   begin(version: number, baseVersion: number): StateUpdate<K, S>;
   /** Closes the update to further changes; it must be the one that was begun last. */
   seal(update: StateUpdate<K, S>): void;
-  /** Makes the sealed update the newest version. O(changes). A backend on disk gives a promise. */
-  apply(): void | Promise<void>;
+  /** Makes the sealed update, that of `version`, the newest version. O(changes). A backend on disk, or elsewhere, gives a promise. */
+  apply(version: number): void | Promise<void>;
   /** Drops the update that was begun last, if any, sealed or not. */
   discard(): void;
   /**
@@ -138,9 +138,14 @@ export interface StatePartition<K, S> extends SnapshotSource<K, S> {
   forget(oldestVersion: number): void;
   /**
    * Puts entries into a partition to which nothing was applied; the later one of a key counts. They
-   * are changes for `trackChanges`. `version` is the last use of what does not tell its own.
+   * are changes for `trackChanges`. `version` is the last use of what does not tell its own. Of the
+   * version of the form of the values, `stateVersion`, a partition elsewhere makes that of today.
    */
-  load(entries: readonly StateEntry<K, S>[], version: number): void | Promise<void>;
+  load(
+    entries: readonly StateEntry<K, S>[],
+    version: number,
+    stateVersion: number,
+  ): void | Promise<void>;
   /** Ends the loading. */
   loaded(): void;
 }

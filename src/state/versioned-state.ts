@@ -13,42 +13,13 @@
  *     that a snapshot reads is not forgotten before that is released.
  */
 import { invariant } from "../base/index.ts";
-import { plainForm } from "./entry-form.ts";
 import { LevelDatabase } from "./level-database.ts";
-import { defaultValueCodec } from "./level-overlay.ts";
-import { LevelPartition } from "./level-partition.ts";
-import { MemoryPartition } from "./memory-partition.ts";
-import { type ProtectionOptions, protectionOf } from "./protection.ts";
+import { openPartition } from "./open-partition.ts";
 import { loadChain, type StateRestore } from "./restore.ts";
-import { type CustomStateCodec, customCodec, type StateCodec } from "./state-codec.ts";
+import { type CustomStateCodec, customCodec } from "./state-codec.ts";
+import type { VersionedStateOptions } from "./state-options.ts";
 import type { StatePartition, StateReader, StateUpdate } from "./state-partition.ts";
 import { type StateSnapshot, StateSnapshots } from "./state-snapshots.ts";
-import { Timeouts } from "./timeouts.ts";
-
-/** How the state of an operator is kept. */
-export interface VersionedStateOptions<S> extends ProtectionOptions<S> {
-  readonly partitions: number;
-  /**
-   * A key is due at the first batch that is more than this after its last use. Without it, nothing
-   * is ever due.
-   */
-  readonly timeoutMs?: number | undefined;
-  /** How values are written; the default codec where it is left out. */
-  readonly codec?: StateCodec<S> | undefined;
-  /** Keeps the state in LevelDB instead of in memory. */
-  readonly level?: LevelOptions | undefined;
-}
-
-/** Where a state larger than memory is kept while the program runs. */
-export interface LevelOptions {
-  /**
-   * A directory of this state alone, asked for when it is opened: what is in it is lost then, and
-   * again at the end.
-   */
-  readonly directory: () => string;
-  /** So many changes of a task stay in memory before they move to disk (default 20,000). */
-  readonly changesInMemoryMax?: number;
-}
 
 /** The version that is being made, and the partitions that are done with it. */
 interface NextVersion {
@@ -64,16 +35,22 @@ export class VersionedState<K, S> {
   readonly #codec: CustomStateCodec<S> | undefined;
   readonly #snapshots: StateSnapshots<K, S>;
   readonly #database: LevelDatabase | undefined;
+  readonly #isElsewhere: boolean;
   /** The versions that can be read, ascending; the last one is visible. */
   readonly #versions: number[] = [];
   #next: NextVersion | undefined;
 
   constructor(options: VersionedStateOptions<S>) {
-    this.#database = options.level && new LevelDatabase(options.level.directory);
-    this.#partitions = Array.from({ length: options.partitions }, (_, index) =>
-      openPartition<K, S>(index, options, this.#database),
+    const { elsewhere, level } = options;
+    this.#database =
+      elsewhere === undefined && level ? new LevelDatabase(level.directory) : undefined;
+    this.#partitions = Array.from(
+      { length: options.partitions },
+      (_, index) =>
+        elsewhere?.partition<K, S>(index) ?? openPartition<K, S>(index, options, this.#database),
     );
-    this.#codec = customCodec(options.codec);
+    this.#isElsewhere = elsewhere !== undefined;
+    this.#codec = elsewhere === undefined ? customCodec(options.codec) : undefined;
     this.#snapshots = new StateSnapshots(this.#partitions, this.#codec);
   }
 
@@ -119,12 +96,27 @@ export class VersionedState<K, S> {
       "an update completes the version that is being made",
     );
     this.#partition(update.partition).seal(update);
-    next.completed.add(update.partition);
+    return this.#completeIn(next, update.partition);
+  }
+
+  /**
+   * As `complete`, of an update that was made and closed where the partition is, over the visible
+   * version.
+   */
+  completed(partition: number, version: number): void | Promise<void> {
+    invariant(!this.isComplete(partition, version), "a partition completes a version once");
+    this.#next ??= { version, completed: new Set(), isBeingApplied: false };
+    invariant(this.#next.version === version, "one version of a state is made at a time");
+    return this.#completeIn(this.#next, partition);
+  }
+
+  #completeIn(next: NextVersion, partition: number): void | Promise<void> {
+    next.completed.add(partition);
     if (next.completed.size < this.#partitions.length) return;
-    const writes = this.#partitions.flatMap((partition) => partition.apply() ?? []);
-    if (writes.length === 0) return this.#show(update.version);
+    const writes = this.#partitions.flatMap((partition) => partition.apply(next.version) ?? []);
+    if (writes.length === 0) return this.#show(next.version);
     next.isBeingApplied = true;
-    return this.#showAfter(writes, update.version);
+    return this.#showAfter(writes, next.version);
   }
 
   /**
@@ -134,7 +126,9 @@ export class VersionedState<K, S> {
   restart(version: number): void {
     invariant(!this.isVisible(version), "no visible version is begun anew");
     // What is on its way has all its partitions: it only is not seen yet.
-    if (this.#next?.version !== version || this.#next.isBeingApplied) return;
+    if (this.#next?.isBeingApplied === true) return;
+    // Elsewhere an update may be under way of which nothing was told yet.
+    if (this.#next === undefined ? !this.#isElsewhere : this.#next.version !== version) return;
     for (const partition of this.#partitions) partition.discard();
     this.#next = undefined;
   }
@@ -202,7 +196,8 @@ export class VersionedState<K, S> {
     const last = restore.chain.at(-1);
     invariant(last !== undefined, "a state is restored from a full snapshot at least");
     await this.open();
-    await loadChain(this.#partitions, this.#snapshots, restore, this.#codec);
+    const codec = this.#isElsewhere ? "elsewhere" : this.#codec;
+    await loadChain(this.#partitions, this.#snapshots, restore, codec);
     this.#versions.push(last.versionMs);
     this.#snapshots.applied(this.size);
   }
@@ -241,21 +236,4 @@ export class VersionedState<K, S> {
     invariant(partition !== undefined, "the partition of the state exists");
     return partition;
   }
-}
-
-function openPartition<K, S>(
-  index: number,
-  options: VersionedStateOptions<S>,
-  database: LevelDatabase | undefined,
-): StatePartition<K, S> {
-  const protection = protectionOf(options);
-  const { timeoutMs } = options;
-  if (database !== undefined) {
-    const codec = customCodec(options.codec) ?? defaultValueCodec<S>();
-    const changesInMemoryMax = options.level?.changesInMemoryMax;
-    const how = { database, codec, protection, timeoutMs, changesInMemoryMax };
-    return new LevelPartition(index, how);
-  }
-  if (timeoutMs === undefined) return new MemoryPartition(index, plainForm(), protection);
-  return new MemoryPartition(index, new Timeouts(timeoutMs), protection);
 }

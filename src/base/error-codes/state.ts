@@ -37,6 +37,16 @@ export const stateErrors = {
     message: "the migrate function of a state failed",
     help: "see the cause; it is given the stored value, its version and its key",
   },
+  state_snapshot_gone: {
+    kind: "unavailable",
+    message: "the executor that a state snapshot was read from is gone",
+    help: "nothing to do: the next snapshot covers the changes of this one",
+  },
+  state_partition_elsewhere: {
+    kind: "unavailable",
+    message: "this executor does not have that partition of the state",
+    help: "nothing to do: the driver brings it to an executor, and the task runs again",
+  },
 } as const;
 
 stateErrors satisfies Record<string, ErrorEntry>;
