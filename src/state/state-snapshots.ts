@@ -54,6 +54,7 @@ export class StateSnapshots<K, S> {
   /** Grows whenever what was noted before is dropped. */
   #tracking = 0;
   #isTracking = false;
+  #durable: number | undefined;
   #underWay: OpenSnapshot<K, S> | undefined;
 
   constructor(partitions: readonly StatePartition<K, S>[], codec?: CustomStateCodec<S>) {
@@ -64,6 +65,10 @@ export class StateSnapshots<K, S> {
   /** The version that a snapshot reads, and that must stay. */
   get heldVersion(): number {
     return this.#underWay?.versionMs ?? Infinity;
+  }
+
+  get durableVersion(): number | undefined {
+    return this.#durable;
   }
 
   /** See `VersionedState.beginSnapshot`. */
@@ -81,6 +86,7 @@ export class StateSnapshots<K, S> {
       this.#codec,
       {
         confirmed: (keyCount) => {
+          this.#durable = versionMs;
           if (tracking !== this.#tracking) return false;
           this.#chain = chainWith(this.#chain, base, { versionMs, keyCount });
           return true;
@@ -106,6 +112,7 @@ export class StateSnapshots<K, S> {
    * itself.
    */
   loaded(versionMs: number, isFull: boolean): void {
+    this.#durable = versionMs;
     if (isFull) this.#track();
     const keyCount = this.#changedCount();
     const base = isFull ? undefined : newestOf(this.#chain);

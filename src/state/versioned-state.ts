@@ -62,6 +62,11 @@ export class VersionedState<K, S> {
     return this.#versions.at(-1);
   }
 
+  /** The version of the newest snapshot that is durable; undefined before the first one. */
+  get durableVersion(): number | undefined {
+    return this.#snapshots.durableVersion;
+  }
+
   /** How many keys hold a value in the visible version, in all partitions. */
   get size(): number {
     return this.#partitions.reduce((sum, partition) => sum + partition.size, 0);
@@ -181,6 +186,11 @@ export class VersionedState<K, S> {
     return visibleVersion === undefined || this.#next?.isBeingApplied === true
       ? undefined
       : this.#snapshots.begin(visibleVersion, this.size);
+  }
+
+  /** Makes the next snapshot a full one: what was noted of changes is not to be relied on. */
+  noteChangesAnew(): void {
+    this.#snapshots.startAnew();
   }
 
   /**

@@ -8,6 +8,7 @@ import type { ApplicationIdentity } from "../output/index.ts";
 import type { DatasetEnvironment, StageBarrier } from "../rdd/index.ts";
 import { isMultipleOf } from "../time.ts";
 import { describeStreams, type GraphDescription, lineageOf } from "./graph-description.ts";
+import type { GraphMirror } from "./mirror.ts";
 import {
   defaultPin,
   type PartitionFacts,
@@ -57,6 +58,7 @@ export class StreamGraph implements StreamScope {
   readonly environment: DatasetEnvironment;
   readonly batchIntervalMs: number;
   readonly statePlaces: StatePlaces;
+  readonly mirror: GraphMirror | undefined;
   readonly #inputs: InputStream[] = [];
   readonly #outputs: OutputStream[] = [];
   readonly #stateful: StatefulStream[] = [];
@@ -77,10 +79,12 @@ export class StreamGraph implements StreamScope {
     environment: DatasetEnvironment,
     batchIntervalMs: number,
     statePlaces: StatePlaces = statesInMemory,
+    mirror?: GraphMirror,
   ) {
     this.environment = environment;
     this.batchIntervalMs = batchIntervalMs;
     this.statePlaces = statePlaces;
+    this.mirror = mirror;
   }
 
   /** The context whose graph this is. */
@@ -331,8 +335,11 @@ export class StreamGraph implements StreamScope {
     await Promise.all(this.#stateful.map((stream) => stream.closeState()));
   }
 
-  /** Drops what no batch after `timeMs` can ask for. */
-  async forget(timeMs: number): Promise<void> {
+  /** Drops what no batch after `beforeMs` can ask for. */
+  async forget(beforeMs: number): Promise<void> {
+    // What a lost partition of a state is made again from is lineage, not data.
+    const again = this.#statefulInUse().map((stream) => stream.recomputedAfterMs);
+    const timeMs = Math.min(beforeMs, ...again);
     for (const stream of this.#inUse) await stream.forget(timeMs);
     const askedFromMs = timeMs - this.inputRememberMs;
     const ended = this.#gaps.filter(({ beforeMs }) => beforeMs <= askedFromMs);

@@ -168,7 +168,8 @@ export abstract class DStreamNode<T> implements StreamLineage {
     let made = this.#generated.get(timeMs);
     if (made === undefined) {
       // Its input may be gone: made once more it would be empty, without a word.
-      if (timeMs <= this.#forgottenMs) {
+      // A graph that mirrors the driver's asks it again.
+      if (timeMs <= this.#forgottenMs && this.scope.mirror === undefined) {
         const { rememberMs, uid } = this;
         return Promise.reject(
           new StreamError("slice_invalid", { operator: uid, timeMs, rememberMs }),

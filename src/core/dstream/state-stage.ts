@@ -4,7 +4,7 @@
  * the version before, for as long as that is not visible. I2 a failed task leaves the state as it was.
  */
 
-import type { StateScan, StateUpdate, VersionedState } from "../../state/index.ts";
+import type { KeyedState, StateScan, StateUpdate } from "../../state/index.ts";
 import type { Partitioner } from "../rdd/index.ts";
 import {
   breathe,
@@ -15,6 +15,7 @@ import {
   narrow,
   type OperatorSite,
   type Push,
+  pushArray,
   RDDNode,
   type StageBarrier,
 } from "../rdd/index.ts";
@@ -33,22 +34,35 @@ export const noStateWork: StateWork<unknown, unknown> = {
   updatePartition: () => {},
 };
 
+/** A state whose partitions are in other processes. */
+export interface Elsewhere {
+  /** The partition has an update of that version that is complete. See `VersionedState.completed`. */
+  completed(partition: number, versionMs: number): void | Promise<void>;
+}
+
 /** The update of a keyed state for one batch time. */
 export class StateStage<K, S> implements StageBarrier {
   readonly purpose = "state";
   readonly site: OperatorSite;
   readonly versionMs: number;
+  /** The time of the batch that made it: the one after, for the state that it begins with. */
+  readonly madeAtMs: number;
   readonly taskCount: number;
-  readonly #state: VersionedState<K, S>;
+  readonly #state: KeyedState<K, S>;
+  readonly #elsewhere: Elsewhere | undefined;
   #previous: StateStage<K, S> | undefined;
   #work: StateWork<K, S>;
   #workInstead: StateWork<K, S>;
+  #isGivenUp = false;
 
   /** `workInstead` is done when the batch is given up. */
   constructor(options: {
-    state: VersionedState<K, S>;
+    state: KeyedState<K, S>;
+    /** Where its tasks run in other processes. */
+    elsewhere?: Elsewhere | undefined;
     site: OperatorSite;
     versionMs: number;
+    madeAtMs: number;
     taskCount: number;
     previous: StateStage<K, S> | undefined;
     work: StateWork<K, S>;
@@ -56,8 +70,10 @@ export class StateStage<K, S> implements StageBarrier {
   }) {
     this.site = options.site;
     this.versionMs = options.versionMs;
+    this.madeAtMs = options.madeAtMs;
     this.taskCount = options.taskCount;
     this.#state = options.state;
+    this.#elsewhere = options.elsewhere;
     this.#previous = options.previous;
     this.#work = options.work;
     this.#workInstead = options.workInstead;
@@ -88,16 +104,35 @@ export class StateStage<K, S> implements StageBarrier {
     if (work === this.#work) await this.#state.complete(update);
   }
 
+  /** A task has run in another process; resolves when the version is visible, after the last one. */
+  async completedElsewhere(partition: number): Promise<void> {
+    await this.#elsewhere?.completed(partition, this.versionMs);
+  }
+
+  get isGivenUp(): boolean {
+    return this.#isGivenUp;
+  }
+
   /** Does what is to be done without the data of the batch; what was done so far counts no more. */
   giveUp(): void {
     if (this.isComplete()) return;
-    this.#work = this.#workInstead;
+    this.workWithout();
     this.#state.restart(this.versionMs);
   }
 
-  /** Lets go of what the version was made from, so that lineage does not grow with history. */
+  /** From now on its tasks do what is to be done without the data of the batch. */
+  workWithout(): void {
+    this.#isGivenUp = true;
+    this.#work = this.#workInstead;
+  }
+
+  /**
+   * Lets go of what the version was made from, so that lineage does not grow with history. Where partitions may get lost
+   * that stays, until the version is forgotten.
+   */
   finish(): void {
     this.#previous = undefined;
+    if (this.#elsewhere !== undefined) return;
     this.#work = noStateWork;
     this.#workInstead = noStateWork;
   }
@@ -105,19 +140,25 @@ export class StateStage<K, S> implements StageBarrier {
 
 /** The pairs of one version of a keyed state. */
 export class StateNode<K, S> extends RDDNode<[K, S]> {
-  readonly #state: VersionedState<K, S>;
+  readonly #state: KeyedState<K, S>;
   readonly #stage: StateStage<K, S>;
+  readonly #readElsewhere: ReadElsewhere<readonly [K, S]> | undefined;
 
   constructor(
     environment: RDDNode<never>["environment"],
     kind: string,
-    state: VersionedState<K, S>,
-    stage: StateStage<K, S>,
-    partitioner: Partitioner,
+    options: {
+      readonly state: KeyedState<K, S>;
+      readonly stage: StateStage<K, S>;
+      readonly partitioner: Partitioner;
+      readonly readElsewhere?: ReadElsewhere<readonly [K, S]> | undefined;
+    },
   ) {
+    const { partitioner, readElsewhere, stage, state } = options;
     super(environment, kind, [{ kind: "stage", barrier: stage }], partitioner);
     this.#state = state;
     this.#stage = stage;
+    this.#readElsewhere = readElsewhere;
   }
 
   get partitionCount(): number {
@@ -125,8 +166,28 @@ export class StateNode<K, S> extends RDDNode<[K, S]> {
   }
 
   protected async compute(partition: number, flow: Flow, push: Push<[K, S]>): Promise<void> {
+    const slices = this.#readElsewhere?.(partition);
+    if (slices !== undefined) return pushSlices(slices, flow, ([key, value]) => push([key, value]));
     const reader = this.#state.read(partition, this.#stage.versionMs);
     await scanAll(reader.scan(), flow, (key, value) => push([key, value]));
+  }
+}
+
+/** Reads a partition of a batch time that another executor has, or a part of it; undefined for one that is here. */
+export type ReadElsewhere<T> = (
+  partition: number,
+  part?: number,
+) => AsyncIterable<readonly T[]> | undefined;
+
+/** Pushes what comes in arrays. */
+export async function pushSlices<T>(
+  slices: AsyncIterable<readonly T[]>,
+  flow: Flow,
+  push: Push<T>,
+): Promise<void> {
+  for await (const slice of slices) {
+    await pushArray(slice, flow, push);
+    if (flow.stopped) return;
   }
 }
 

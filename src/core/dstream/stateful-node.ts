@@ -9,6 +9,8 @@ import { StreamError } from "../../base/index.ts";
 import type { AvroSchema } from "../../codec/index.ts";
 import {
   checkStateVersion,
+  type HostedState,
+  type KeyedState,
   migratesFrom,
   type StateCodec,
   type StateSnapshot,
@@ -16,7 +18,6 @@ import {
   type StoredSnapshot,
   schemaOf,
   stateCodecId,
-  VersionedState,
   type VersionedStateOptions,
 } from "../../state/index.ts";
 import {
@@ -31,10 +32,18 @@ import {
 } from "../rdd/index.ts";
 import { isMultipleOf, nextOnGrid } from "../time.ts";
 import type { StreamFacts } from "./graph-description.ts";
+import type { GraphMirror, StateFacts, StateTaskFacts } from "./mirror.ts";
 import { DStreamNode, type OperatorTraits } from "./node.ts";
 import { checkStateBackend, levelOptionsOf, type StateBackend } from "./state-backend.ts";
 
-import { noStateWork, StateNode, StateStage, type StateWork } from "./state-stage.ts";
+import { StateKeeping } from "./state-keeping.ts";
+import {
+  noStateWork,
+  type ReadElsewhere,
+  StateNode,
+  StateStage,
+  type StateWork,
+} from "./state-stage.ts";
 import type { StatefulStream, StreamLineage, StreamScope } from "./stream.ts";
 
 const snapshotIntervalMsMin = 10_000;
@@ -49,10 +58,10 @@ export interface StateForm<K, S> extends StateVersion<K, S> {
 
 /** A stream with a keyed state of which each batch time makes a version. */
 export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements StatefulStream {
-  protected readonly state: VersionedState<K, S>;
   protected readonly partitioner: Partitioner;
   readonly #form: StateForm<K, S>;
   readonly #layout: Readonly<Record<string, unknown>>;
+  readonly #keeping: StateKeeping<K, S>;
   readonly #stages = new Map<number, StateStage<K, S>>();
   #latest: StateStage<K, S> | undefined;
   #reachedMs: number | undefined;
@@ -61,6 +70,11 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
   #restoredMs: number | undefined;
   /** The time with which the state begins, where that is not the zero time. */
   #beginsAfterMs: number | undefined;
+  /** What each version was built upon, by the time of the batch that made it. */
+  readonly #facts = new Map<number, StateFacts>();
+  /** In an executor: what the driver says of the version that is being made, one after the other. */
+  #mirrored: StateFacts | undefined;
+  #mirroring: Promise<void> = Promise.resolve();
 
   constructor(
     scope: StreamScope,
@@ -82,11 +96,18 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
     const { directory } = scope.statePlaces;
     const { backend = scope.statePlaces.backend } = this.#form;
     checkStateBackend("backend", backend);
-    this.state = new VersionedState<K, S>({
-      ...options.state,
-      codec: this.#form.codec,
-      level: levelOptionsOf({ directory, backend }, () => this.uid),
-      partitions: options.partitioner.partitionCount,
+    this.#keeping = new StateKeeping<K, S>({
+      scope,
+      form: this.#form,
+      slideMs: this.slideMs,
+      options: {
+        ...options.state,
+        codec: this.#form.codec,
+        level: levelOptionsOf({ directory, backend }, () => this.uid),
+        partitions: options.partitioner.partitionCount,
+      },
+      uid: () => this.uid,
+      rememberMs: () => this.rememberMs,
     });
     scope.addStateful(this);
   }
@@ -130,16 +151,17 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
   }
 
   closeState(): Promise<void> {
-    return this.state.close();
+    return this.#keeping.close();
   }
 
   beginSnapshot(): StateSnapshot | undefined {
-    return this.state.beginSnapshot();
+    return this.#keeping.whole.beginSnapshot();
   }
 
   async restoreState(chain: readonly StoredSnapshot[]): Promise<void> {
     const { version, migrate } = this.#form;
-    await this.state.restore({
+    const { whole } = this.#keeping;
+    await whole.restore({
       operator: this.uid,
       chain,
       partitionOf: (key) => this.partitioner.partitionOf(key),
@@ -152,7 +174,7 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
           return migrated;
         }),
     });
-    const { visibleVersion } = this.state;
+    const { visibleVersion } = whole;
     if (visibleVersion === undefined) return;
     this.#restoredMs = visibleVersion;
     this.#reachedMs = visibleVersion;
@@ -192,11 +214,39 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
     return true;
   }
 
+  get hostedState(): HostedState<unknown, unknown> | undefined {
+    return this.#keeping.hosted as HostedState<unknown, unknown> | undefined;
+  }
+
+  factsAt(timeMs: number): StateFacts | undefined {
+    return this.#facts.get(timeMs);
+  }
+
+  taskFactsAt(versionMs: number): StateTaskFacts {
+    return { isGivenUp: this.#stages.get(versionMs)?.isGivenUp === true, leftOutMs: [] };
+  }
+
+  takeTaskFacts(versionMs: number, { isGivenUp }: StateTaskFacts): void {
+    if (isGivenUp) this.#stages.get(versionMs)?.workWithout();
+  }
+
+  get recomputedAfterMs(): number {
+    if (this.#keeping.elsewhere === undefined) return Number.POSITIVE_INFINITY;
+    return this.#keeping.whole.durableVersion ?? this.#beganMs;
+  }
+
+  /** The state, as tasks see it. */
+  protected get state(): KeyedState<K, S> {
+    return this.#keeping.state;
+  }
+
   /** The dataset of a time, after those of all earlier times were made. */
   protected abstract computeNext(timeMs: number): Promise<RDDNode<T> | undefined>;
 
   /** There is none at a time that was passed over, or is forgotten. */
   protected async compute(timeMs: number): Promise<RDDNode<T> | undefined> {
+    const { mirror } = this.scope;
+    if (mirror !== undefined) return this.#computeMirrored(timeMs, mirror);
     if (timeMs <= this.reachedMs) return undefined;
     for (
       let missedMs = this.#nextMs(this.reachedMs);
@@ -205,9 +255,26 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
     ) {
       await this.at(missedMs);
     }
+    const facts = { sinceMs: this.latestVersionMs, isFirst: !this.hasState };
     const dataset = await this.computeNext(timeMs);
+    if (this.#stages.has(timeMs)) this.#facts.set(timeMs, facts);
     this.#reachedMs = timeMs;
     return dataset;
+  }
+
+  /** Makes the dataset of a time as the driver made it, in whatever order times are asked for. */
+  async #computeMirrored(timeMs: number, mirror: GraphMirror): Promise<RDDNode<T> | undefined> {
+    const facts = await mirror.stateAt(this.uid, timeMs);
+    if (facts === undefined) return undefined;
+    const made = this.#mirroring.then(() => {
+      this.#mirrored = facts;
+      return this.computeNext(timeMs);
+    });
+    this.#mirroring = made.then(
+      () => {},
+      () => {},
+    );
+    return made;
   }
 
   /** The time of the slide after this one that has a batch. */
@@ -237,13 +304,45 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
 
   /** Whether any version was made, or is being made. */
   protected get hasState(): boolean {
+    if (this.#mirrored !== undefined) return !this.#mirrored.isFirst;
     return this.#latest !== undefined || this.hasRestoredState;
   }
 
   /** The time of the newest version that was made or is being made; of the zero time before the first one. */
   protected get latestVersionMs(): number {
-    const beganMs = this.#beginsAfterMs ?? this.scope.zeroTimeMs;
-    return this.#latest?.versionMs ?? this.#restoredMs ?? beganMs;
+    if (this.#mirrored !== undefined) return this.#mirrored.sinceMs;
+    return this.#latest?.versionMs ?? this.#restoredMs ?? this.#beganMs;
+  }
+
+  get #beganMs(): number {
+    return this.#beginsAfterMs ?? this.scope.zeroTimeMs;
+  }
+
+  /** The pairs of the version that a stage makes. */
+  protected pairsOf(stage: StateStage<K, S>, kind: string = this.kind): StateNode<K, S> {
+    const { partitioner, state } = this;
+    const readElsewhere = this.readElsewhere<readonly [K, S]>("pairs", stage.versionMs);
+    return new StateNode(this.scope.environment, kind, {
+      state,
+      stage,
+      partitioner,
+      readElsewhere,
+    });
+  }
+
+  /** How an executor reads what another one has; undefined on the driver. */
+  protected readElsewhere<E>(
+    what: "pairs" | "mapped",
+    timeMs: number,
+  ): ReadElsewhere<E> | undefined {
+    const { mirror } = this.scope;
+    const hosted = this.#keeping.hosted;
+    if (mirror === undefined || hosted === undefined) return undefined;
+    return (partition, part = 0) => {
+      if (hosted.versionOf(partition) !== undefined) return undefined;
+      const slices = mirror.readState({ uid: this.uid, timeMs, partition, part, what });
+      return slices as AsyncIterable<readonly E[]>;
+    };
   }
 
   /** The stage that makes the version of a time from the one before it; `workInstead` is done when the batch is given up. */
@@ -251,14 +350,17 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
     timeMs: number,
     work: StateWork<K, S>,
     workInstead: StateWork<K, S> = noStateWork,
+    madeAtMs: number = timeMs,
   ): StateStage<K, S> {
     const site: OperatorSite = this.siteAt(timeMs);
     const stage = new StateStage<K, S>({
       state: this.state,
+      madeAtMs,
+      elsewhere: this.#keeping.elsewhere,
       site,
       versionMs: timeMs,
       taskCount: this.partitioner.partitionCount,
-      previous: this.#latest,
+      previous: this.#mirrored === undefined ? this.#latest : undefined,
       work,
       workInstead,
     });
@@ -283,8 +385,7 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
     stage: StateStage<K, S>,
     kind: string = this.kind,
   ): RDDNode<[K, S]> {
-    const { environment } = this.scope;
-    const pairs = new StateNode<K, S>(environment, kind, this.state, stage, this.partitioner);
+    const pairs = this.pairsOf(stage, kind);
     const other = this.otherPartitionerAt(timeMs);
     return other === undefined ? pairs : new RegroupedNode(pairs, other);
   }
@@ -292,7 +393,7 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
   /** The stage that fills the state before the first batch, under the time before it. */
   protected loadInitial(timeMs: number, initial: RDDNode<[K, S]>): void {
     initial.attributeTo(this.siteAt(timeMs));
-    this.nextStage(timeMs - this.slideMs, {
+    const work: StateWork<K, S> = {
       inputs: () => [initial],
       updatePartition: (update, flow) =>
         initial.run(update.partition, flow, ([key, value]) => {
@@ -302,10 +403,12 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
           }
           update.set(key, value);
         }),
-    });
+    };
+    this.nextStage(timeMs - this.slideMs, work, noStateWork, timeMs);
   }
 
   protected override forgetOlder(untilMs: number): void {
+    for (const timeMs of this.#facts.keys()) if (timeMs <= untilMs) this.#facts.delete(timeMs);
     for (const [timeMs, stage] of this.#stages) {
       if (timeMs <= untilMs && stage.isComplete()) this.#stages.delete(timeMs);
     }

@@ -1,11 +1,12 @@
 /** Owns: how operators, the graph and the scheduler see each other; interfaces only. */
 
 import type { AvroSchema } from "../../codec/index.ts";
-import type { StateSnapshot, StoredSnapshot } from "../../state/index.ts";
+import type { HostedState, StateSnapshot, StoredSnapshot } from "../../state/index.ts";
 import type { ApplicationIdentity } from "../output/index.ts";
 import type { Dataset, DatasetEnvironment, StageBarrier } from "../rdd/index.ts";
 import type { Duration } from "../time.ts";
 import type { Describable } from "./graph-description.ts";
+import type { GraphMirror, StateFacts, StateTaskFacts } from "./mirror.ts";
 import type { PartitionFacts, PartitionPins } from "./partition-pins.ts";
 import type { StatePlaces } from "./state-backend.ts";
 
@@ -103,6 +104,16 @@ export interface StatefulStream extends StreamLineage {
   at(timeMs: number): Promise<Dataset<unknown> | undefined>;
   /** The work that brings the state to that time; undefined where the stream has none then. */
   updateAt(timeMs: number): StageBarrier | undefined;
+  /** What the version of a time was built upon; undefined where none was made, or it is forgotten. */
+  factsAt(timeMs: number): StateFacts | undefined;
+  /** What a task of the version of that time has to know beside. */
+  taskFactsAt(versionMs: number): StateTaskFacts;
+  /** Takes that over, in a mirrored graph, before a task of it runs. */
+  takeTaskFacts(versionMs: number, facts: StateTaskFacts): void;
+  /** The partitions that an executor has of it; undefined on the driver. */
+  readonly hostedState: HostedState<unknown, unknown> | undefined;
+  /** The earliest batch time after which its tasks may have to run again; infinite where that cannot be. */
+  readonly recomputedAfterMs: number;
   /** Whether the state of that time has yet to come about, so that what it is made from must be kept. */
   owes(timeMs: number): boolean;
   /** The time of its next version, were there no gap. The next version looks back from there, however late it comes. */
@@ -134,6 +145,8 @@ export interface StreamScope {
   readonly application: ApplicationIdentity;
   /** Where the states of operators are that do not say it themselves. */
   readonly statePlaces: StatePlaces;
+  /** The driver, in a graph that mirrors its graph in an executor. */
+  readonly mirror: GraphMirror | undefined;
   /** The time before the first batch; throws `context_not_started` before the start. */
   readonly zeroTimeMs: number;
   readonly isStarted: boolean;

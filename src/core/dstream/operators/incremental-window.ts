@@ -22,6 +22,7 @@ import {
   reducing,
 } from "../../rdd/index.ts";
 import { nextOnGrid } from "../../time.ts";
+import type { StateTaskFacts } from "../mirror.ts";
 import type { DStreamNode } from "../node.ts";
 import type { StateWork } from "../state-stage.ts";
 import { StatefulNode } from "../stateful-node.ts";
@@ -100,6 +101,15 @@ export class IncrementalWindowNode<K, V> extends StatefulNode<K, V, [K, V]> {
   override giveUp(timeMs: number): void {
     if (this.owes(timeMs)) this.#givenUpMs.add(timeMs);
     super.giveUp(timeMs);
+  }
+
+  override taskFactsAt(versionMs: number): StateTaskFacts {
+    return { ...super.taskFactsAt(versionMs), leftOutMs: [...this.#givenUpMs] };
+  }
+
+  override takeTaskFacts(versionMs: number, facts: StateTaskFacts): void {
+    super.takeTaskFacts(versionMs, facts);
+    for (const timeMs of facts.leftOutMs) this.#givenUpMs.add(timeMs);
   }
 
   /** The time is made up for before the next one all the same: what leaves the window at it has to go. */

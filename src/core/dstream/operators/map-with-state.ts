@@ -15,7 +15,7 @@ import {
 } from "../../rdd/index.ts";
 import { DStreamNode } from "../node.ts";
 import { type State, StateHandle } from "../state-handle.ts";
-import { type StateStage, scanAll } from "../state-stage.ts";
+import { pushSlices, type ReadElsewhere, type StateStage, scanAll } from "../state-stage.ts";
 import { StatefulNode } from "../stateful-node.ts";
 import { checkInitial, protectionOf, type StateOptions } from "./update-state-by-key.ts";
 
@@ -37,6 +37,7 @@ type Mapped<T> = readonly (readonly T[])[];
 class MappedNode<T> extends RDDNode<T> {
   readonly #mapped: readonly (Mapped<T> | undefined)[];
   readonly #other: Partitioner | undefined;
+  readonly #readElsewhere: ReadElsewhere<T> | undefined;
   readonly #taskCount: number;
 
   /** `other` tells the partitions where they are not those of the state. */
@@ -45,10 +46,12 @@ class MappedNode<T> extends RDDNode<T> {
     stage: StateStage<never, never> | StateStage<unknown, unknown>,
     mapped: readonly (Mapped<T> | undefined)[],
     other: Partitioner | undefined,
+    readElsewhere: ReadElsewhere<T> | undefined,
   ) {
     super(environment, "mapWithState", [{ kind: "stage", barrier: stage }]);
     this.#mapped = mapped;
     this.#other = other;
+    this.#readElsewhere = readElsewhere;
     this.#taskCount = stage.taskCount;
   }
 
@@ -57,12 +60,16 @@ class MappedNode<T> extends RDDNode<T> {
   }
 
   protected async compute(partition: number, flow: Flow, push: Push<T>): Promise<void> {
-    if (this.#other === undefined) {
-      return pushArray(this.#mapped[partition]?.[0] ?? [], flow, push);
-    }
+    if (this.#other === undefined) return this.#pushPart(partition, 0, flow, push);
     for (let task = 0; task < this.#taskCount && !flow.stopped; task++) {
-      await pushArray(this.#mapped[task]?.[partition] ?? [], flow, push);
+      await this.#pushPart(task, partition, flow, push);
     }
+  }
+
+  #pushPart(task: number, part: number, flow: Flow, push: Push<T>): Promise<void> {
+    const slices = this.#readElsewhere?.(task, part);
+    if (slices !== undefined) return pushSlices(slices, flow, push);
+    return pushArray(this.#mapped[task]?.[part] ?? [], flow, push);
   }
 }
 
@@ -104,7 +111,8 @@ export class MapWithStateNode<K, V, S, M> extends StatefulNode<K, S, M> {
     const isFirst = !this.hasState;
     if (isFirst && this.#initial !== undefined) this.loadInitial(timeMs, this.#initial);
     const startsFromInitial = isFirst && this.#initial !== undefined;
-    this.#initial = undefined;
+    // An executor may be asked for the first batch later.
+    if (this.scope.mirror === undefined) this.#initial = undefined;
     const input = given && partitionedBy(given, this.partitioner);
     const mapped: (Mapped<M> | undefined)[] = [];
     const other = this.otherPartitionerAt(timeMs);
@@ -123,7 +131,8 @@ export class MapWithStateNode<K, V, S, M> extends StatefulNode<K, S, M> {
         updatePartition: ({ partition }) => void (mapped[partition] = undefined),
       },
     );
-    return new MappedNode<M>(this.scope.environment, stage, mapped, other);
+    const readElsewhere = this.readElsewhere<M>("mapped", timeMs);
+    return new MappedNode<M>(this.scope.environment, stage, mapped, other, readElsewhere);
   }
 
   async #update(

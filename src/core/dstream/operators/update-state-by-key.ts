@@ -77,7 +77,8 @@ export class UpdateStateByKeyNode<K, V, S> extends StatefulNode<K, S, [K, S]> {
     const given = await this.#parent.at(timeMs);
     if (given === undefined && !this.hasState) return undefined;
     if (this.#initial !== undefined && !this.hasState) this.loadInitial(timeMs, this.#initial);
-    this.#initial = undefined;
+    // An executor may be asked for the first batch later.
+    if (this.scope.mirror === undefined) this.#initial = undefined;
     const input = given && partitionedBy(given, this.partitioner);
     const stage = this.nextStage(timeMs, {
       inputs: () => (input === undefined ? [] : [input]),
