@@ -25,6 +25,11 @@ export interface VersionedStateOptions<S> extends ProtectionOptions<S> {
  */
 export interface StateElsewhere {
   partition<K, S>(index: number): StatePartition<K, S>;
+  /**
+   * Whether all of them are where they are said to be. While one is brought back nothing is forgotten that it is made
+   * from, and no snapshot begins.
+   */
+  isSettled(): boolean;
 }
 
 /** Where a state larger than memory is kept while the program runs. */

@@ -17,7 +17,7 @@ import { LevelDatabase } from "./level-database.ts";
 import { openPartition } from "./open-partition.ts";
 import { loadChain, type StateRestore } from "./restore.ts";
 import { type CustomStateCodec, customCodec } from "./state-codec.ts";
-import type { VersionedStateOptions } from "./state-options.ts";
+import type { StateElsewhere, VersionedStateOptions } from "./state-options.ts";
 import type { StatePartition, StateReader, StateUpdate } from "./state-partition.ts";
 import { type StateSnapshot, StateSnapshots } from "./state-snapshots.ts";
 
@@ -35,7 +35,7 @@ export class VersionedState<K, S> {
   readonly #codec: CustomStateCodec<S> | undefined;
   readonly #snapshots: StateSnapshots<K, S>;
   readonly #database: LevelDatabase | undefined;
-  readonly #isElsewhere: boolean;
+  readonly #elsewhere: StateElsewhere | undefined;
   /** The versions that can be read, ascending; the last one is visible. */
   readonly #versions: number[] = [];
   #next: NextVersion | undefined;
@@ -49,7 +49,7 @@ export class VersionedState<K, S> {
       (_, index) =>
         elsewhere?.partition<K, S>(index) ?? openPartition<K, S>(index, options, this.#database),
     );
-    this.#isElsewhere = elsewhere !== undefined;
+    this.#elsewhere = elsewhere;
     this.#codec = elsewhere === undefined ? customCodec(options.codec) : undefined;
     this.#snapshots = new StateSnapshots(this.#partitions, this.#codec);
   }
@@ -60,6 +60,11 @@ export class VersionedState<K, S> {
    */
   get visibleVersion(): number | undefined {
     return this.#versions.at(-1);
+  }
+
+  /** See `StateElsewhere.isSettled`. */
+  get isSettled(): boolean {
+    return this.#elsewhere?.isSettled() ?? true;
   }
 
   /** The version of the newest snapshot that is durable; undefined before the first one. */
@@ -133,7 +138,8 @@ export class VersionedState<K, S> {
     // What is on its way has all its partitions: it only is not seen yet.
     if (this.#next?.isBeingApplied === true) return;
     // Elsewhere an update may be under way of which nothing was told yet.
-    if (this.#next === undefined ? !this.#isElsewhere : this.#next.version !== version) return;
+    if (this.#next === undefined ? this.#elsewhere === undefined : this.#next.version !== version)
+      return;
     for (const partition of this.#partitions) partition.discard();
     this.#next = undefined;
   }
@@ -166,6 +172,7 @@ export class VersionedState<K, S> {
    * one that a snapshot holds with all that follow. Costs what it drops.
    */
   forget(beforeVersion: number): void {
+    if (!this.isSettled) return;
     const before = Math.min(beforeVersion, this.#snapshots.heldVersion);
     const oldest = this.#versions.find((version) => version >= before) ?? this.visibleVersion;
     if (oldest === undefined) return;
@@ -183,9 +190,21 @@ export class VersionedState<K, S> {
    */
   beginSnapshot(): StateSnapshot<K> | undefined {
     const { visibleVersion } = this;
-    return visibleVersion === undefined || this.#next?.isBeingApplied === true
+    return visibleVersion === undefined || !this.isSettled || this.#next?.isBeingApplied === true
       ? undefined
       : this.#snapshots.begin(visibleVersion, this.size);
+  }
+
+  /**
+   * A partition elsewhere is lost, with an update that was complete and not yet to be seen. Tells the versions after
+   * `baseVersion` that it had, ascending: all that can be read, and the one that is to be seen.
+   */
+  lost(partition: number, baseVersion: number): readonly number[] {
+    const next = this.#next;
+    if (next?.isBeingApplied === false) next.completed.delete(partition);
+    const versions =
+      next?.isBeingApplied === true ? [...this.#versions, next.version] : this.#versions;
+    return versions.filter((version) => version > baseVersion);
   }
 
   /** Makes the next snapshot a full one: what was noted of changes is not to be relied on. */
@@ -206,7 +225,7 @@ export class VersionedState<K, S> {
     const last = restore.chain.at(-1);
     invariant(last !== undefined, "a state is restored from a full snapshot at least");
     await this.open();
-    const codec = this.#isElsewhere ? "elsewhere" : this.#codec;
+    const codec = this.#elsewhere !== undefined ? "elsewhere" : this.#codec;
     await loadChain(this.#partitions, this.#snapshots, restore, codec);
     this.#versions.push(last.versionMs);
     this.#snapshots.applied(this.size);

@@ -39,6 +39,7 @@ class StateInHost<K, S> extends VersionedState<K, S> {
         link.notify("state.take", place);
         return new RemotePartition<K2, S2>(() => place, link);
       },
+      isSettled: () => true,
     };
     super({ ...options, elsewhere });
     this.#hosted = hosted;

@@ -232,7 +232,8 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
 
   get recomputedAfterMs(): number {
     if (this.#keeping.elsewhere === undefined) return Number.POSITIVE_INFINITY;
-    return this.#keeping.whole.durableVersion ?? this.#beganMs;
+    const { whole } = this.#keeping;
+    return whole.isSettled ? (whole.durableVersion ?? this.#beganMs) : Number.NEGATIVE_INFINITY;
   }
 
   /** The state, as tasks see it. */

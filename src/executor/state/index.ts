@@ -7,3 +7,4 @@ export type {
   StateRequests,
   StateTally,
 } from "./state-messages.ts";
+export { type SpreadState, type StateExecutors, StateOwners } from "./state-owners.ts";
