@@ -165,6 +165,12 @@ export class StreamGraph implements StreamScope {
     this.#stateful.push(stream);
   }
 
+  feedsState(stream: StreamLineage): boolean {
+    return this.#statefulInUse().some((stateful) =>
+      lineageOf<StreamLineage>(stateful.parents).includes(stream),
+    );
+  }
+
   /** Asks every stream to keep the datasets of the last `ms`; throws `remember_fixed` the second time. */
   remember(ms: number): void {
     this.assertBuilding("remember");

@@ -3,8 +3,9 @@
  * partitions that it was given.
  * Does not own: which executor has which partition (src/executor).
  *
- * I1. A state of which something looks back on earlier versions stays where its batches are made: those versions would be
- * lost with an executor, and are not in its snapshots. Driver and executors decide the same, as their graphs are the same.
+ * I1. A state of which something looks back on earlier versions, a window or another state that may have to be made again,
+ * stays where batches are made: those versions would be lost with an executor, and are not in its snapshots. Driver and
+ * executors decide the same, as their graphs are the same.
  */
 import { invariant } from "../../base/index.ts";
 import {
@@ -25,6 +26,8 @@ export interface KeptState<K, S> {
   readonly uid: () => string;
   readonly slideMs: number;
   readonly rememberMs: () => number;
+  /** Whether another state is made from it. */
+  readonly feedsState: () => boolean;
 }
 
 type Place<K, S> =
@@ -69,8 +72,8 @@ export class StateKeeping<K, S> {
 
   /** Whether executors have its partitions. */
   get isSpread(): boolean {
-    const { rememberMs, scope, slideMs } = this.#kept;
-    return scope.statePlaces.areSpread === true && rememberMs() <= slideMs;
+    const { feedsState, rememberMs, scope, slideMs } = this.#kept;
+    return scope.statePlaces.areSpread === true && rememberMs() <= slideMs && !feedsState();
   }
 
   async close(): Promise<void> {

@@ -108,6 +108,7 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
       },
       uid: () => this.uid,
       rememberMs: () => this.rememberMs,
+      feedsState: () => scope.feedsState(this),
     });
     scope.addStateful(this);
   }
@@ -212,6 +213,10 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
 
   override get leavesOut(): boolean {
     return true;
+  }
+
+  get isSpread(): boolean {
+    return this.#keeping.isSpread;
   }
 
   get hostedState(): HostedState<unknown, unknown> | undefined {

@@ -110,6 +110,8 @@ export interface StatefulStream extends StreamLineage {
   taskFactsAt(versionMs: number): StateTaskFacts;
   /** Takes that over, in a mirrored graph, before a task of it runs. */
   takeTaskFacts(versionMs: number, facts: StateTaskFacts): void;
+  /** Whether executors have its partitions; once the graph has started. */
+  readonly isSpread: boolean;
   /** The partitions that an executor has of it; undefined on the driver. */
   readonly hostedState: HostedState<unknown, unknown> | undefined;
   /** The earliest batch time after which its tasks may have to run again; infinite where that cannot be. */
@@ -169,6 +171,8 @@ export interface StreamScope {
   /** Takes an output; tells its place in the order of definition. */
   addOutput(output: OutputStream): number;
   addStateful(stream: StatefulStream): void;
+  /** Whether a state is made from what this stream makes; once the graph was described. */
+  feedsState(stream: StreamLineage): boolean;
   /** The number of the next input stream, from 0. */
   nextStreamId(): number;
 }
