@@ -15,8 +15,6 @@ export interface StateFacts {
 export interface StateTaskFacts {
   /** Whether the batch was given up, so that the state goes on without its data. */
   readonly isGivenUp: boolean;
-  /** Times of batches that an incremental window leaves out. */
-  readonly leftOutMs: readonly number[];
 }
 
 /** The driver, as a mirrored graph asks it. */

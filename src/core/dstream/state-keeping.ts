@@ -24,10 +24,8 @@ export interface KeptState<K, S> {
   readonly options: VersionedStateOptions<S>;
   readonly form: StateVersion<K, S>;
   readonly uid: () => string;
-  readonly slideMs: number;
-  readonly rememberMs: () => number;
-  /** Whether another state is made from it. */
-  readonly feedsState: () => boolean;
+  /** See I1. */
+  readonly mayBeSpread: () => boolean;
 }
 
 type Place<K, S> =
@@ -72,8 +70,8 @@ export class StateKeeping<K, S> {
 
   /** Whether executors have its partitions. */
   get isSpread(): boolean {
-    const { feedsState, rememberMs, scope, slideMs } = this.#kept;
-    return scope.statePlaces.areSpread === true && rememberMs() <= slideMs && !feedsState();
+    const { mayBeSpread, scope } = this.#kept;
+    return scope.statePlaces.areSpread === true && mayBeSpread();
   }
 
   async close(): Promise<void> {

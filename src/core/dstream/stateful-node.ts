@@ -99,7 +99,6 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
     this.#keeping = new StateKeeping<K, S>({
       scope,
       form: this.#form,
-      slideMs: this.slideMs,
       options: {
         ...options.state,
         codec: this.#form.codec,
@@ -107,8 +106,8 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
         partitions: options.partitioner.partitionCount,
       },
       uid: () => this.uid,
-      rememberMs: () => this.rememberMs,
-      feedsState: () => scope.feedsState(this),
+      mayBeSpread: () =>
+        this.mayBeSpread && this.rememberMs <= this.slideMs && !scope.feedsState(this),
     });
     scope.addStateful(this);
   }
@@ -215,6 +214,11 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
     return true;
   }
 
+  /** Whether nothing looks back on earlier versions, nor needs more of the state than its snapshots have of each partition. */
+  protected get mayBeSpread(): boolean {
+    return true;
+  }
+
   get isSpread(): boolean {
     return this.#keeping.isSpread;
   }
@@ -228,7 +232,7 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
   }
 
   taskFactsAt(versionMs: number): StateTaskFacts {
-    return { isGivenUp: this.#stages.get(versionMs)?.isGivenUp === true, leftOutMs: [] };
+    return { isGivenUp: this.#stages.get(versionMs)?.isGivenUp === true };
   }
 
   takeTaskFacts(versionMs: number, { isGivenUp }: StateTaskFacts): void {

@@ -22,7 +22,6 @@ import {
   reducing,
 } from "../../rdd/index.ts";
 import { nextOnGrid } from "../../time.ts";
-import type { StateTaskFacts } from "../mirror.ts";
 import type { DStreamNode } from "../node.ts";
 import type { StateWork } from "../state-stage.ts";
 import { StatefulNode } from "../stateful-node.ts";
@@ -103,13 +102,9 @@ export class IncrementalWindowNode<K, V> extends StatefulNode<K, V, [K, V]> {
     super.giveUp(timeMs);
   }
 
-  override taskFactsAt(versionMs: number): StateTaskFacts {
-    return { ...super.taskFactsAt(versionMs), leftOutMs: [...this.#givenUpMs] };
-  }
-
-  override takeTaskFacts(versionMs: number, facts: StateTaskFacts): void {
-    super.takeTaskFacts(versionMs, facts);
-    for (const timeMs of facts.leftOutMs) this.#givenUpMs.add(timeMs);
+  /** The batches that it has yet to let go, which its snapshots carry, are read and restored on the driver. */
+  protected override get mayBeSpread(): boolean {
+    return false;
   }
 
   /** The time is made up for before the next one all the same: what leaves the window at it has to go. */
