@@ -6,7 +6,7 @@
  * The model is the strict one: a sync of a file brings its bytes to the disk and not its name; a sync of a directory brings
  * its entries there and not what they lead to; whatever else waits is kept or lost piece by piece, in any combination.
  */
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import type { Random } from "../../src/base/index.ts";
 
 const sectorBytes = 512;
@@ -158,6 +158,29 @@ export class SimulatedDisk {
     return files;
   }
 
+  /** The same disk, all of it durable, but for one file, which holds other bytes or is not there. */
+  withFile(path: string, bytes: Uint8Array | undefined): SimulatedDisk {
+    const disk = this.clone();
+    const found = disk.find(path);
+    if (typeof found === "string") throw new Error(`${path}: ${found}`);
+    const slash = path.lastIndexOf("/");
+    const directory = disk.#directory(path.slice(0, slash));
+    if (bytes === undefined) {
+      directory.entries.delete(path.slice(slash + 1));
+      directory.durable.delete(path.slice(slash + 1));
+    } else disk.#nodes.set(found.number, fileNode(bytes));
+    return disk;
+  }
+
+  /** Two disks with the same one look the same to readers. */
+  contentDigest(): string {
+    const hash = createHash("sha256");
+    for (const [path, bytes] of [...this.files()].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      hash.update(`${path} ${bytesDigest(bytes)}\n`);
+    }
+    return hash.digest("base64");
+  }
+
   /** Two disks with the same digest look the same to readers, and will after power loss. */
   digest(): string {
     const hash = createHash("sha256");
@@ -165,8 +188,8 @@ export class SimulatedDisk {
       const node = this.node(number);
       if (node.kind === "file") {
         hash.update(`${path} ${node.bytes.length} ${node.durable.length} ${node.waiting.length}\n`);
-        hash.update(node.bytes);
-        hash.update(node.durable);
+        hash.update(bytesDigest(node.bytes));
+        hash.update(bytesDigest(node.durable));
         return;
       }
       const waiting = node.waiting.map((change) => `${change.name}:${change.node !== undefined}`);
@@ -200,6 +223,17 @@ export class SimulatedDisk {
     else directory.entries.set(name, node);
     directory.waiting.push({ name, node });
   }
+}
+
+/** Bytes of a disk are never changed in place. */
+const digests = new WeakMap<Uint8Array, string>();
+
+function bytesDigest(bytes: Uint8Array): string {
+  const known = digests.get(bytes);
+  if (known !== undefined) return known;
+  const digest = hash("sha256", bytes, "base64");
+  digests.set(bytes, digest);
+  return digest;
 }
 
 function fileNode(bytes: Uint8Array): FileNode {

@@ -70,7 +70,10 @@ export class SimulatedFiles implements FilePort {
   readonly #now: () => number;
   readonly #times = new Map<number, number>();
   readonly #changes: { readonly call: number; readonly change: DiskChange }[] = [];
+  readonly #writes = new Map<number, DiskChange>();
   #openFiles = 0;
+  /** The disk before the call that was asked for last, as calls are mostly asked for in their order. */
+  #before: { readonly disk: SimulatedDisk; call: number; changes: number } | undefined;
 
   constructor(options: SimulatedFilesOptions = {}) {
     this.disk = options.disk?.clone() ?? new SimulatedDisk();
@@ -91,16 +94,22 @@ export class SimulatedFiles implements FilePort {
 
   /** The disk as it was just before a call, with all that waited for a sync. */
   diskBefore(call: number): SimulatedDisk {
-    const disk = this.#first.clone();
-    for (const { call: index, change } of this.#changes) {
-      if (index < call) disk.apply(change);
+    let before = this.#before;
+    if (before === undefined || before.call > call) {
+      before = { disk: this.#first.clone(), call: 0, changes: 0 };
+      this.#before = before;
     }
-    return disk;
+    for (; (this.#changes[before.changes]?.call ?? call) < call; before.changes += 1) {
+      const next = this.#changes[before.changes];
+      if (next !== undefined) before.disk.apply(next.change);
+    }
+    before.call = call;
+    return before.disk.clone();
   }
 
   /** The disk within a call that writes, after some of its bytes; undefined of other calls. */
   diskWithin(call: number, random: Random): SimulatedDisk | undefined {
-    const writing = this.#changes.find(({ call: index }) => index === call)?.change;
+    const writing = this.#writes.get(call);
     if (writing?.does !== "write" || writing.bytes.length === 0) return undefined;
     const disk = this.diskBefore(call);
     const taken = random.nextInt(0, writing.bytes.length - 1);
@@ -200,6 +209,7 @@ export class SimulatedFiles implements FilePort {
       if (change !== undefined) {
         this.disk.apply(change);
         this.#changes.push({ call: call.index, change });
+        if (change.does === "write") this.#writes.set(call.index, change);
       }
     }
     if (fault !== undefined) this.#refuse(does, path, fault.errno);

@@ -1,0 +1,3 @@
+import { testWorkload } from "./explorer/explored-workload.ts";
+
+testWorkload("file-stream", "rows 10, 14");

@@ -1,0 +1,36 @@
+/** Owns: files that land in a directory, and a state over what is in them. */
+import { countsOf, expectedBy, pass, receive, type Workload } from "../workload.ts";
+
+export const fileStream: Workload = {
+  name: "file-stream",
+  sources: { files: "files" },
+  outputs: ["totals"],
+  program: () => (streams, note) => {
+    const totals = streams
+      .get("files")
+      ?.flatMap((line) => line.split(" "))
+      .map((word): [string, number] => [word, 1])
+      .updateStateByKey<string, number, number>((ones, count) => (count ?? 0) + ones.length);
+    if (totals !== undefined) note("totals", totals);
+  },
+  lives: [
+    {
+      version: 1,
+      steps: [
+        ...receive("files", ["to be", "or not", "to be"]),
+        pass(1300),
+        ...receive("files", ["that is", "the question", "whether", "tis nobler"]),
+      ],
+    },
+  ],
+  afterwards: [...receive("files", ["in the mind", "to suffer"]), pass(800)],
+  expect: (batches) => {
+    const seen: string[] = [];
+    return expectedBy(batches, {
+      totals: ({ records }) => {
+        for (const line of records.get("files") ?? []) seen.push(...line.split(" "));
+        return countsOf(seen);
+      },
+    });
+  },
+};
