@@ -16,6 +16,7 @@ import { knowledgeOf } from "./checkpoint-content.ts";
 import { DriverKnowledge } from "./driver-knowledge.ts";
 import { newestEpoch } from "./epochs.ts";
 import { type JournalReading, readJournal } from "./journal-reading.ts";
+import { epochName } from "./layout.ts";
 import {
   type DirectoryFacts,
   type DirectoryLabel,
@@ -55,11 +56,13 @@ export async function observe(
   decode?: DecodeFrame,
   ownEpoch?: number,
 ): Promise<Observation> {
-  const epoch = ownEpoch === undefined ? await newestEpoch(store) : ownEpoch - 1;
   const journal = await readJournal(logs, { decode });
   const found = await findCheckpoint(store, journal);
+  // Last of all: whoever writes has claimed its epoch before.
+  const epoch = ownEpoch === undefined ? await newestEpoch(store) : ownEpoch - 1;
   const facts: DirectoryFacts = {
     newestEpoch: epoch,
+    writtenEpoch: ownEpoch === undefined ? writtenEpoch(journal, found) : epoch,
     hasForeignNames: epoch === 0 && (await hasForeignNames(store)),
     checkpoint: found.kind,
     journal: { ...journal.facts, hasGap: journal.facts.hasGap || found.isAhead },
@@ -111,6 +114,13 @@ async function findCheckpoint(store: Store, journal: JournalReading): Promise<Fo
   }
 }
 
+/** The newest epoch by whose driver there is anything. */
+function writtenEpoch({ plan }: JournalReading, { ref }: FoundCheckpoint): number {
+  const epochs = plan.parts.flatMap((part) => ("until" in part ? [] : [part.epoch]));
+  const checkpoint = parseDurableName(ref.name);
+  return Math.max(0, ...epochs, checkpoint.kind === "checkpoint" ? checkpoint.epoch : 0);
+}
+
 async function hasForeignNames(store: Store): Promise<boolean> {
   for await (const { name } of store.list("")) {
     if (parseDurableName(name).kind === "unknown" && name !== "lockfile") return true;
@@ -137,7 +147,9 @@ function refusalOf(
   journal: JournalReading,
   found: FoundCheckpoint,
 ): StreamError {
-  const details = { directory: store.address, case: decision.label };
+  const missing =
+    decision.code === "epoch_missing" ? epochName(writtenEpoch(journal, found)) : undefined;
+  const details = { directory: store.address, case: decision.label, file: missing };
   if (found.error !== undefined) {
     const { cause, code } = found.error;
     return new StreamError(code, { ...details, ...found.error.details }, { cause });

@@ -9,6 +9,8 @@ import { type ErrorCode, invariant } from "../base/index.ts";
 export interface DirectoryFacts {
   /** 0 where no driver ever lived here. */
   readonly newestEpoch: number;
+  /** The newest epoch by whose driver there is a file; it had claimed it before. */
+  readonly writtenEpoch: number;
   /** Whether there is anything that Millrace did not write. */
   readonly hasForeignNames: boolean;
   readonly checkpoint: "none" | "read" | "damaged" | "newer format";
@@ -67,6 +69,7 @@ export type DirectoryLabel =
   | "journal gap"
   | "journal copies differ"
   | "journal damaged"
+  | "epoch record missing"
   | "crash before the first checkpoint"
   | "graceful stop"
   | "crash, one copy of the journal damaged"
@@ -147,6 +150,13 @@ export const directoryCases: readonly RecoveryCase<DirectoryFacts, DirectoryLabe
     course: "refuse",
     code: "journal_damaged",
     fits: ({ journal }) => journal.isDamaged,
+  },
+  {
+    // The epoch would be claimed a second time, and its names given again.
+    label: "epoch record missing",
+    course: "refuse",
+    code: "epoch_missing",
+    fits: ({ newestEpoch, writtenEpoch }) => writtenEpoch > newestEpoch,
   },
   {
     // The driver died between claiming its epoch and its first checkpoint: nothing was received yet.

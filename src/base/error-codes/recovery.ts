@@ -43,6 +43,11 @@ export const recoveryErrors = {
     message: "the journal is damaged in both of its copies",
     help: "restore the file that is named from a backup; nothing was changed",
   },
+  epoch_missing: {
+    kind: "data",
+    message: "there are files of a driver whose epoch record is missing",
+    help: "restore the files of the folder epoch; nothing was changed",
+  },
   application_differs: {
     kind: "usage",
     message: "the directory belongs to another application",

@@ -26,6 +26,7 @@ const soundJournal: JournalFacts = {
 /** Of a driver that was killed between two writes. */
 const crashed: DirectoryFacts = {
   newestEpoch: 3,
+  writtenEpoch: 3,
   hasForeignNames: false,
   checkpoint: "read",
   journal: soundJournal,
@@ -35,6 +36,7 @@ const emptyJournal: JournalFacts = { ...soundJournal, hasSegments: false, hasDat
 const empty: DirectoryFacts = {
   ...crashed,
   newestEpoch: 0,
+  writtenEpoch: 0,
   checkpoint: "none",
   journal: emptyJournal,
 };
@@ -49,6 +51,7 @@ const directories: readonly (readonly [DirectoryLabel, string, DirectoryFacts])[
   ["journal gap", "journal_gap", withJournal({ hasGap: true })],
   ["journal copies differ", "journal_damaged", withJournal({ copiesDiffer: true })],
   ["journal damaged", "journal_damaged", withJournal({ isDamaged: true })],
+  ["epoch record missing", "epoch_missing", { ...crashed, newestEpoch: 2 }],
   [
     "crash before the first checkpoint",
     "begin",
@@ -145,6 +148,7 @@ describe("the table of directories", () => {
       const { copiesDiffer, hasGap, isDamaged, isNewerFormat } = facts.journal;
       expect(facts.checkpoint).toBe("read");
       expect([copiesDiffer, hasGap, isDamaged, isNewerFormat]).not.toContain(true);
+      expect(facts.newestEpoch).toBeGreaterThanOrEqual(facts.writtenEpoch);
     }
   });
 
@@ -188,7 +192,9 @@ function* allDirectoryFacts(): Generator<DirectoryFacts> {
     for (const checkpoint of ["none", "read", "damaged", "newer format"] as const) {
       for (const newestEpoch of [0, 2]) {
         for (const hasForeignNames of [false, true]) {
-          yield { newestEpoch, hasForeignNames, checkpoint, journal };
+          for (const writtenEpoch of [0, 2, 3]) {
+            yield { newestEpoch, writtenEpoch, hasForeignNames, checkpoint, journal };
+          }
         }
       }
     }

@@ -143,6 +143,14 @@ describe("a start in a directory", () => {
     expect(await refused()).toMatchObject({ code: "journal_gap" });
   });
 
+  test("row 9: epoch record missing: its epoch is not claimed a second time", async () => {
+    await firstLife("die");
+    await rm(join(directory, "epoch"), { recursive: true });
+    const error = await refused();
+    expect(error).toMatchObject({ code: "epoch_missing" });
+    expect(String(error)).toContain("epoch/0000000001");
+  });
+
   test("row 8: one copy of the journal damaged: is repaired from the other", async () => {
     const first = await firstLife("die");
     const [segment] = await namesIn("journal");
