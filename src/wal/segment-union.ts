@@ -101,7 +101,7 @@ export class SegmentUnion {
     const [frame] = frames;
     if (frame === undefined) return;
     const { sequence } = frame;
-    const next = this.#next ?? this.#firstLost();
+    const next = this.#next ?? this.#firstLostUpTo(sequence);
     if (next !== undefined && sequence < next) {
       yield this.#tell(misplaced(frame, next));
       return;
@@ -133,6 +133,12 @@ export class SegmentUnion {
   #firstLost(): number | undefined {
     const lost = this.#damage.flatMap((each) => (each.lost === undefined ? [] : [each.lost.from]));
     return lost.length === 0 ? undefined : Math.min(...lost);
+  }
+
+  /** A copy without its header knows less of the beginning than the frame of another copy that comes before. */
+  #firstLostUpTo(sequence: number): number | undefined {
+    const firstLost = this.#firstLost();
+    return firstLost !== undefined && firstLost <= sequence ? firstLost : undefined;
   }
 
   async #decode(frame: SegmentFrame): Promise<Uint8Array> {

@@ -255,6 +255,15 @@ describe("a log with a mirror", () => {
     }
   });
 
+  test("takes the first frames from the copy that has them, when the other lost its header as well", async () => {
+    const medium = await mirrored({ closes: true });
+    const { frames } = await contentOf(medium, journalFile(1));
+    medium.file(journalFile(1)).fill(0, 3, (frames[1]?.address.offset ?? 0) + 20);
+    const content = await readJournal(medium, { place: mirroredPlace });
+    expect(payloadsOf(content.frames)).toEqual(texts);
+    expect(content.losses).toEqual([]);
+  });
+
   test("takes each frame from the copy that has it, when both are damaged", async () => {
     const medium = await mirrored({ closes: true });
     spoil(medium, journalFile(1), (await offsetOf(medium, journalFile(1), 0)) + 10);
