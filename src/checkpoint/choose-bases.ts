@@ -141,7 +141,9 @@ function computedAgain(
 ): ReadonlyMap<string, number> {
   const slides = new Map(graph.streams.map(({ uid, slideMs }) => [uid, slideMs]));
   const firsts = bases.map(({ operatorUid, versionMs }) => {
-    const firstMs = nextOnGrid(versionMs, slides.get(operatorUid) ?? 1, zeroTimeMs);
+    // A version may be older than a grid that has begun since.
+    const fromMs = Math.max(versionMs, zeroTimeMs);
+    const firstMs = nextOnGrid(fromMs, slides.get(operatorUid) ?? 1, zeroTimeMs);
     return [operatorUid, firstMs] as const;
   });
   return new Map(firsts.filter(([, firstMs]) => firstMs <= outputsAfterMs));

@@ -76,6 +76,11 @@ export class RecoveryReport {
         `data of ${inputUid} up to ${availableAfterMs} are gone; what looks back to ${neededAfterMs} counts them as empty`,
       );
     }
+    if (plan.emptiedWindows.length > 0) {
+      this.#logger.warn(
+        `the batch interval changed: windows begin empty on the new grid: ${plan.emptiedWindows.join(", ")}`,
+      );
+    }
     const again = plan.batches.filter(({ todo }) => todo === "states").length;
     const pending = plan.batches.length - again;
     this.#logger.info(

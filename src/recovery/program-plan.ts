@@ -18,6 +18,7 @@ import { checkpointOf, inputStatesOf } from "./checkpoint-content.ts";
 import { carryingVersions, outputsAfter, restorableVersions } from "./cleaner.ts";
 import type { BatchProgressState } from "./driver-knowledge.ts";
 import { type LeftBatch, leftBatches } from "./left-batches.ts";
+import { type GridMove, gridMove } from "./new-grid.ts";
 import type { LeftLife } from "./observe.ts";
 import { changeOfPartitions } from "./partition-change.ts";
 import { decideProgram, type ProgramLabel } from "./recovery-policy.ts";
@@ -45,6 +46,8 @@ export interface ProgramPlan {
   readonly lastMs: number;
   /** Whether the grid of batch times begins anew. */
   readonly isNewGrid: boolean;
+  /** Windows that begin empty, as their batches lie on a grid that has ended. */
+  readonly emptiedWindows: readonly string[];
 }
 
 /** Plans the start of a program. Throws the error of the case that refuses it. */
@@ -59,25 +62,29 @@ export function planProgram(left: LeftLife, program: Program): ProgramPlan {
   const beginning = beginningIn(program.graph, comparison);
   const begunAfterMs = begunBefore(checkpoint, program.graph);
   for (const uid of beginning) begunAfterMs.set(uid, outputsAfterMs);
-  const bases = chooseBases({
-    graph: program.graph,
-    zeroTimeMs,
-    versions: restorableVersions(known.snapshots),
-    carrying: carryingVersions(known.snapshots, program.graph),
-    outputsAfterMs,
-    beginning,
-    begunAfterMs,
-    ...(isSameShape(checkpoint.graph, program.graph)
-      ? {}
-      : { dataAfterMs: dataAfter(known.progress, lastMs, batchIntervalMs) }),
-  });
+  const sameInterval = batchIntervalMs === program.batchIntervalMs;
+  const { isStopped } = knowledge;
+  const move = gridMove(now, program.graph, { lastMs, beginning, isStopped });
+  const bases = !sameInterval
+    ? move.bases
+    : chooseBases({
+        graph: program.graph,
+        zeroTimeMs,
+        versions: restorableVersions(known.snapshots),
+        carrying: carryingVersions(known.snapshots, program.graph),
+        outputsAfterMs,
+        beginning,
+        begunAfterMs,
+        ...(isSameShape(checkpoint.graph, program.graph)
+          ? {}
+          : { dataAfterMs: dataAfter(known.progress, lastMs, batchIntervalMs) }),
+      });
   const pending = new Set(
     known.progress.flatMap((batch) => (batch.completed === undefined ? [batch.batchTimeMs] : [])),
   );
   const pendingBatches = pending.size;
   const pins = known.blocks.batches.filter(({ batchTimeMs }) => pending.has(batchTimeMs));
   const partitions = changeOfPartitions(checkpoint, program, pins);
-  const sameInterval = batchIntervalMs === program.batchIntervalMs;
   const isUnchanged = comparison.streams.every(({ outcome }) => outcome === "kept");
   const decision = decideProgram({
     sameApplication: checkpoint.applicationName === program.applicationName,
@@ -89,8 +96,9 @@ export function planProgram(left: LeftLife, program: Program): ProgramPlan {
         : isUnchanged && comparison.changedCode.length === 0
           ? "same"
           : "compatible",
-    // What is computed again needs the old grid as well.
-    pendingBatches: pendingBatches + (sameInterval || bases.recomputeFromMs === undefined ? 0 : 1),
+    statesSettled: move.unsettled.length === 0,
+    windowsCarried: move.stuck.length === 0,
+    pendingBatches,
     completedBatches: known.progress.length - pendingBatches,
   });
   if (decision.course === "refuse") {
@@ -100,7 +108,7 @@ export function planProgram(left: LeftLife, program: Program): ProgramPlan {
       decision.code ?? "upgrade_refused",
       {
         case: decision.label,
-        ...detailsOf(decision.label, checkpoint, program),
+        ...detailsOf(decision.label, checkpoint, program, move),
         ...(decision.code === "partitions_changed" ? partitions.details : {}),
       },
       reasons.length === 0 ? {} : { cause: new Error(reasons.join("; ")) },
@@ -115,6 +123,7 @@ export function planProgram(left: LeftLife, program: Program): ProgramPlan {
     outputsAfterMs,
     lastMs,
     isNewGrid: !sameInterval,
+    emptiedWindows: sameInterval ? [] : move.emptied,
   };
 }
 
@@ -152,12 +161,21 @@ function detailsOf(
   label: ProgramLabel,
   { applicationName, configuration }: Checkpoint,
   program: Program,
+  { stuck, unsettled }: GridMove,
 ): Record<string, unknown> {
+  const intervals = {
+    intervalMs: program.batchIntervalMs,
+    oldIntervalMs: configuration.batchIntervalMs,
+  };
   switch (label) {
     case "other application":
       return { application: applicationName, appName: program.applicationName };
     case "batch interval changed, batches pending":
-      return { intervalMs: program.batchIntervalMs, oldIntervalMs: configuration.batchIntervalMs };
+      return intervals;
+    case "batch interval changed, states behind their batches":
+      return { ...intervals, operators: unsettled.join(", ") };
+    case "batch interval changed, windows without their batches":
+      return { ...intervals, operators: stuck.join(", ") };
     case "partitions changed, batches pending that did not note theirs":
       return {
         defaultParallelism: program.defaultParallelism,

@@ -41,6 +41,10 @@ export interface JournalFacts {
 export interface ProgramFacts {
   readonly sameApplication: boolean;
   readonly sameInterval: boolean;
+  /** Whether every state has its last batches in a snapshot, so that none has to be made again on the old grid. */
+  readonly statesSettled: boolean;
+  /** Whether every window that is brought forward has what is in it in its snapshot. */
+  readonly windowsCarried: boolean;
   readonly partitions: PartitionChange;
   /** The verdict about the graphs. */
   readonly graph: "same" | "compatible" | "refused";
@@ -81,6 +85,8 @@ export type ProgramLabel =
   | "other application"
   | "graph refused"
   | "batch interval changed, batches pending"
+  | "batch interval changed, states behind their batches"
+  | "batch interval changed, windows without their batches"
   | "partitions changed, batches pending that did not note theirs"
   | "partitioner changed, batches pending"
   | "partitions changed, batches pending"
@@ -201,6 +207,19 @@ export const programCases: readonly RecoveryCase<ProgramFacts, ProgramLabel>[] =
     course: "refuse",
     code: "interval_changed",
     fits: ({ pendingBatches, sameInterval }) => !sameInterval && pendingBatches > 0,
+  },
+  {
+    // What would have to be computed again stands on the old grid.
+    label: "batch interval changed, states behind their batches",
+    course: "refuse",
+    code: "interval_changed",
+    fits: ({ sameInterval, statesSettled }) => !sameInterval && !statesSettled,
+  },
+  {
+    label: "batch interval changed, windows without their batches",
+    course: "refuse",
+    code: "interval_changed",
+    fits: ({ sameInterval, windowsCarried }) => !sameInterval && !windowsCarried,
   },
   {
     label: "partitions changed, batches pending that did not note theirs",

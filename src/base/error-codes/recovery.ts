@@ -60,8 +60,9 @@ export const recoveryErrors = {
   },
   interval_changed: {
     kind: "usage",
-    message: "the batch interval was changed while batches of the old one are not done",
-    help: "start once with the old interval and stop gracefully, then change it",
+    message:
+      "the batch interval was changed while batches of the old one are not done, or not in the snapshots",
+    help: "start once with the old interval and stop gracefully, then change it; where windows are named, stop it when a slide has ended",
   },
   partitions_changed: {
     kind: "usage",

@@ -1,6 +1,8 @@
 /** Starts of a program that is not the one which left the directory, through `getOrCreate`. */
-import { describe, expect, test } from "vitest";
-import { milliseconds } from "../../../src/index.ts";
+import { describe, expect, test, vi } from "vitest";
+import { IncrementalWindowNode } from "../../../src/core/dstream/operators/incremental-window.ts";
+import { StatefulNode } from "../../../src/core/dstream/stateful-node.ts";
+import { milliseconds, seconds } from "../../../src/index.ts";
 import type { Program } from "../../chaos/application-life.ts";
 import {
   allCounts,
@@ -154,6 +156,67 @@ describe("a start of a program that has changed", () => {
     await third.receive(["or"]);
     await third.clock.advance(1000);
     expect(lastCounts(third)).toContain('["or",2]');
+  });
+
+  test("batch interval changed: the last batch need not lie on the new grid, and windows that begin empty are told", async () => {
+    const program: Program = (lines, note) => {
+      countingBy({})(lines, note);
+      note("window", lines.window(milliseconds(21_000)));
+    };
+    const first = await firstLife("stop", { program });
+    expect(first.clock.now() % 700).not.toBe(0);
+    const life = await secondLife(first, {
+      program,
+      context: { batchInterval: milliseconds(700) },
+    });
+    expect(said(life, "batch interval changed: 0 completed batches")).toHaveLength(1);
+    expect(said(life, "windows begin empty on the new grid: window-")).toHaveLength(1);
+    await life.receive(["to"]);
+    await life.clock.advance(1400);
+    expect(lastCounts(life)).toContain('["to",3]');
+    expect([...life.outputs("window").values()].at(-1)).toEqual(['"to"']);
+  });
+
+  test("batch interval changed, windows without their batches: is refused by the names of the windows", async () => {
+    const program: Program = (lines, note) => {
+      countingBy({})(lines, note);
+      const add = (left: number, right: number) => left + right;
+      const pairs = lines.map((word): [string, number] => [word, 1]);
+      const recent = pairs.reduceByKeyAndWindow(add, (a, b) => a - b, seconds(5), seconds(1));
+      note("recent", recent.uid("recent"));
+    };
+    // As releases did that kept the data instead.
+    const codecId = vi.spyOn(IncrementalWindowNode.prototype, "stateCodecId", "get");
+    codecId.mockReturnValue("value");
+    const snapshot = vi.spyOn(IncrementalWindowNode.prototype, "beginSnapshot");
+    snapshot.mockImplementation(StatefulNode.prototype.beginSnapshot);
+    await firstLife("stop", { program });
+    codecId.mockRestore();
+    snapshot.mockRestore();
+    const changed = { program, context: { batchInterval: milliseconds(500) } };
+    expect(await refused(changed)).toMatchObject({
+      code: "interval_changed",
+      details: { intervalMs: 500, oldIntervalMs: 1000, operators: "recent" },
+    });
+  });
+
+  test("batch interval changed, states behind their batches: is refused, as these would be made again on the old grid", async () => {
+    const program: Program = (lines, note) => {
+      note("batch", lines);
+      const counts = lines
+        .map((word): [string, number] => [word, 1])
+        .updateStateByKey<string, number, number>((ones, n) => (n ?? 0) + ones.length);
+      note("counts", counts.uid("counts"));
+    };
+    const first = await firstLife("die", { program });
+    const changed = { program, context: { batchInterval: milliseconds(500) } };
+    expect(await refused(changed)).toMatchObject({
+      code: "interval_changed",
+      details: { intervalMs: 500, oldIntervalMs: 1000, operators: "counts" },
+    });
+    await (await secondLife(first, { program })).stop();
+    const third = await secondLife(first, { ...changed, startMs: 40_000 });
+    expect(lastCounts(third)).toEqual(allCounts);
   });
 
   test("batch interval changed, batches pending: is refused with both intervals", async () => {

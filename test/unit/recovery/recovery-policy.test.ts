@@ -70,6 +70,8 @@ function withJournal(journal: Partial<JournalFacts>): DirectoryFacts {
 const unchanged: ProgramFacts = {
   sameApplication: true,
   sameInterval: true,
+  statesSettled: true,
+  windowsCarried: true,
   partitions: "same",
   graph: "same",
   pendingBatches: 0,
@@ -84,6 +86,16 @@ const programs: readonly (readonly [ProgramLabel, string, ProgramFacts])[] = [
     "batch interval changed, batches pending",
     "interval_changed",
     { ...unchanged, sameInterval: false, pendingBatches: 1 },
+  ],
+  [
+    "batch interval changed, states behind their batches",
+    "interval_changed",
+    { ...unchanged, sameInterval: false, statesSettled: false },
+  ],
+  [
+    "batch interval changed, windows without their batches",
+    "interval_changed",
+    { ...unchanged, sameInterval: false, windowsCarried: false },
   ],
   [
     "partitions changed, batches pending that did not note theirs",
@@ -172,6 +184,8 @@ describe("the table of programs", () => {
     const stranger: ProgramFacts = {
       sameApplication: false,
       sameInterval: false,
+      statesSettled: false,
+      windowsCarried: false,
       partitions: "changed",
       graph: "refused",
       pendingBatches: 3,

@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { newestCheckpoints, readCheckpoint } from "../../../src/checkpoint/index.ts";
-import { milliseconds, Receiver, StreamingContext, seconds } from "../../../src/index.ts";
+import { milliseconds, Receiver, StreamingContext } from "../../../src/index.ts";
 import { openStore } from "../../../src/store/index.ts";
 import { ManualClock } from "../../../src/testing/index.ts";
+import { caught } from "../context/driven-context.ts";
 
 /** Stores what it is told to. */
 class WordReceiver extends Receiver<string> {
@@ -29,6 +30,9 @@ interface Lived {
   readonly batches: readonly (readonly string[])[];
   readonly partitions: number;
   readonly dies: boolean;
+  /** The batch interval (default 1000). */
+  readonly intervalMs?: number;
+  readonly endsWithSlide?: boolean;
   /** How long nobody lived before. */
   readonly downMs: number;
 }
@@ -40,28 +44,33 @@ class Application {
   readonly address = `memory:window-${applications++}`;
   readonly clock = new ManualClock(10_000);
   readonly counts = new Map<number, readonly string[]>();
-  readonly given: { readonly timeMs: number; readonly word: string }[] = [];
+  /** What each batch was made of. */
+  readonly words = new Map<number, readonly string[]>();
+  #given = 0;
   readonly #shape: Shape;
 
   constructor(shape: Shape) {
     this.#shape = shape;
   }
 
-  async live({ batches, dies, downMs, partitions }: Lived): Promise<void> {
+  async live(lived: Lived): Promise<void> {
+    const { batches, dies, downMs, endsWithSlide = false, intervalMs = 1000, partitions } = lived;
     const { clock, counts } = this;
     const { slideMs, snapshotMs, windowMs } = this.#shape;
     const receiver = new WordReceiver();
     await clock.advance(downMs);
     const ssc = await StreamingContext.getOrCreate(this.address, () => {
       const context = new StreamingContext({
-        batchInterval: seconds(1),
+        batchInterval: milliseconds(intervalMs),
         clock,
         defaultParallelism: partitions,
         logger: { info: () => {}, warn: () => {}, error: () => {} },
       });
-      const window = context
-        .receiverStream(receiver)
-        .uid("words")
+      const words = context.receiverStream(receiver).uid("words");
+      words
+        .foreachRDD(async (dataset, timeMs) => void this.words.set(timeMs, await dataset.collect()))
+        .uid("batches");
+      const window = words
         .map((word): [string, number] => [word, 1])
         .reduceByKeyAndWindow(
           (left, right) => left + right,
@@ -81,20 +90,23 @@ class Application {
     });
     await ssc.start();
     for (const words of batches) {
-      const timeMs = clock.now() - (clock.now() % 1000) + 1000;
-      await receiver.give(this.given.length, words);
-      this.given.push(...words.map((word) => ({ timeMs, word })));
-      await clock.advance(1000);
+      const timeMs = clock.now() - (clock.now() % intervalMs) + intervalMs;
+      await receiver.give(this.#given, words);
+      this.#given += words.length;
+      await clock.advance(timeMs - clock.now());
     }
+    // Until a slide has ended.
+    const lastOf = (times: ReadonlyMap<number, unknown>) => Math.max(...times.keys());
+    while (endsWithSlide && lastOf(this.words) > lastOf(counts)) await clock.advance(intervalMs);
     await (dies ? ssc.destroy() : ssc.stop());
   }
 
   /** What has to be in the window at a time. */
   expectedAt(atMs: number): readonly string[] {
     const counts = new Map<string, number>();
-    for (const { timeMs, word } of this.given) {
-      const isIn = timeMs > atMs - this.#shape.windowMs && timeMs <= atMs;
-      if (isIn) counts.set(word, (counts.get(word) ?? 0) + 1);
+    for (const [timeMs, words] of this.words) {
+      if (timeMs <= atMs - this.#shape.windowMs || timeMs > atMs) continue;
+      for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
     }
     return [...counts].map(String).sort();
   }
@@ -111,6 +123,7 @@ class Application {
   }
 
   check(): void {
+    assert.equal([...this.words.values()].flat().length, this.#given);
     const seen = [...this.counts].map(([timeMs, counts]) => [timeMs, counts]);
     assert.deepEqual(
       seen,
@@ -163,5 +176,42 @@ describe("an incremental window over several lives", () => {
       }),
       { numRuns: 25 },
     );
+  });
+
+  test("batch interval changed: it holds the same on the new grid, and lets go what came on the old one", async () => {
+    const word = fc.constantFrom("a", "b", "c");
+    const life = fc.record({
+      batches: fc.array(fc.array(word, { maxLength: 2 }), { minLength: 1, maxLength: 9 }),
+      partitions: fc.integer({ min: 1, max: 3 }),
+      dies: fc.constant(false),
+      downMs: fc.constantFrom(0, 700, 5000),
+      intervalMs: fc.constantFrom(250, 500, 700, 1400, 3500),
+      endsWithSlide: fc.constant(true),
+    });
+    // A multiple of each interval.
+    const shape = { windowMs: 21_000, slideMs: 7000, snapshotMs: 7000 };
+    const others = fc.array(life, { minLength: 2, maxLength: 5 });
+    await fc.assert(
+      fc.asyncProperty(others, async (lives) => {
+        const application = new Application(shape);
+        for (const each of lives) await application.live(each);
+        application.check();
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  test("batch interval changed: in the middle of a slide it is refused, as no batch of the new grid would take what came", async () => {
+    const application = new Application({ windowMs: 6000, slideMs: 3000, snapshotMs: 3000 });
+    const life = { partitions: 1, dies: false, downMs: 0 };
+    await application.live({ ...life, batches: [["a"], [], [], ["b"]] });
+    const changed = { ...life, intervalMs: 500, batches: [["c"]], endsWithSlide: true };
+    expect(await caught(application.live(changed))).toMatchObject({
+      code: "interval_changed",
+      details: { case: "batch interval changed, states behind their batches", operators: "window" },
+    });
+    await application.live({ ...life, batches: [[]], endsWithSlide: true });
+    await application.live(changed);
+    application.check();
   });
 });
