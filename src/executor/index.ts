@@ -1,3 +1,15 @@
 export { Accumulator, type AccumulatorForm, Broadcast, summing } from "./accumulator.ts";
 export { LocalBlockStore } from "./block-store.ts";
+export {
+  type Blockage,
+  type CallOptions,
+  type CallTarget,
+  driverId,
+  type ExecutorLink,
+  type ExecutorRef,
+  type Executors,
+  type Handler,
+  type HandlerContext,
+  type Handlers,
+} from "./executors.ts";
 export { JobRunner } from "./job-runner.ts";
