@@ -48,12 +48,13 @@ export type Handlers = Readonly<Record<string, Handler>>;
 /** One other side that can be asked. */
 export interface CallTarget {
   /**
+   * Values are plain data, as the default codec has it; bytes at the top travel uncopied, and must not be changed after.
    * Resolves with the answer. Rejects with what the handler threw (a StreamError keeps code, details and cause), with
-   * `method_unknown`, `message_unsupported` or `message_too_large`, and with `executor_lost` or `channel_closed` when the
+   * `method_unknown`, `value_unsupported` or `message_too_large`, and with `executor_lost` or `channel_closed` when the
    * other side is gone.
    */
   request(method: string, value: unknown, options?: CallOptions): Promise<unknown>;
-  /** The items of the handler's iterable; to break off the iteration ends it there. Fails like `request`. */
+  /** The items of the handler's iterable; asked for when the iteration begins, ended there by breaking it off. Fails like `request`. */
   stream(method: string, value: unknown, options?: CallOptions): AsyncIterable<unknown>;
   /** Says something and awaits no answer. To one that is lost it says nothing: the loss is told anyway. */
   notify(method: string, value: unknown): void;

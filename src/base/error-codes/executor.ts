@@ -72,10 +72,15 @@ export const executorErrors = {
     message: "a method is served twice",
     help: "report this with the stack",
   },
-  message_unsupported: {
-    kind: "usage",
-    message: "a value cannot travel between processes",
-    help: "send plain data: primitives, arrays, plain objects, Map, Set, Date and binary data",
+  answer_not_iterable: {
+    kind: "bug",
+    message: "a stream was asked for, and what answers it is not iterable",
+    help: "report this with the stack",
+  },
+  call_cancelled: {
+    kind: "closed",
+    message: "whoever asked gave up",
+    help: "stop working at it",
   },
   message_too_large: {
     kind: "unavailable",
@@ -101,11 +106,6 @@ export const executorErrors = {
     kind: "usage",
     message: "the path of a socket is too long for the operating system",
     help: "set TMPDIR to a shorter path",
-  },
-  remote_error: {
-    kind: "user",
-    message: "code in another process threw",
-    help: "see the cause",
   },
 } as const;
 
