@@ -24,6 +24,8 @@ export {
   type ApplicationIdentity,
   type ApplicationRecord,
   type BatchOutputIdentity,
+  type BodyOptions,
+  type BodyPlace,
   type Combining,
   type CommitLedger,
   type CommitOptions,
@@ -65,6 +67,7 @@ export {
   taskContext,
   type UpdateFunction,
   type UpdatePartitionFunction,
+  udf,
   type WindowOptions,
 } from "./core/index.ts";
 export { Accumulator, type AccumulatorForm, Broadcast } from "./executor/index.ts";

@@ -83,7 +83,7 @@ const headerShape = recordShape<Header>(name("CheckpointHeader"), {
   counts: mapShape(longShape),
 });
 
-const graphStreamShape = recordShape<StreamDescription>(name("GraphStream"), {
+const graphStreamShape = recordShape<Omit<StreamDescription, "runsOn">>(name("GraphStream"), {
   uid: stringShape,
   isUidGiven: booleanShape,
   lineageUid: stringShape,

@@ -14,6 +14,7 @@ import {
   uniqueName,
 } from "../base/index.ts";
 import {
+  type BodyOptions,
   currentJob,
   type DatasetsOf,
   type DStream,
@@ -221,13 +222,14 @@ export class StreamingContext extends StreamSources implements StreamHost {
     return new Stream(new UnionStreamNode(streams.map((stream) => stream.node)));
   }
 
-  /** A stream made of several by a function over their datasets, on the driver; throws as `union`. */
+  /** A stream made of several by a function over their datasets, as by a stream's `transform`; throws as `union`. */
   transform<Ts extends readonly unknown[], U>(
     streams: StreamsOf<Ts>,
     f: (datasets: DatasetsOf<Ts>, timeMs: number) => RDD<U> | Promise<RDD<U>>,
+    options?: BodyOptions,
   ): DStream<U> {
     checkStreams(streams);
-    return transformed(streams, f);
+    return transformed(streams, f, options);
   }
 
   /** Tells a listener what happens from now on. */

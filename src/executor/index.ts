@@ -1,5 +1,6 @@
 export { Accumulator, type AccumulatorForm, Broadcast, summing } from "./accumulator.ts";
 export { LocalBlockStore } from "./block-store.ts";
+export { DriverBodyWarnings } from "./driver-body-warnings.ts";
 export {
   type Blockage,
   type CallOptions,

@@ -12,6 +12,16 @@ export const coreErrors = {
     message: "a function of the program threw",
     help: "look at the cause; the batch is retried or given up as onFailure says",
   },
+  udf_taken: {
+    kind: "usage",
+    message: "a name was given to two udfs, or two names to one",
+    help: "call udf once per function, at module level, with a name of its own",
+  },
+  udf_unknown: {
+    kind: "usage",
+    message: "there is no udf of that name in this process",
+    help: "call udf at module level, in the application module or one that it imports without a condition",
+  },
   promise_returned: {
     kind: "user",
     message: "a function that must return a value returned a promise",

@@ -10,6 +10,7 @@ import {
   type TransactionalSink,
 } from "../output/index.ts";
 import { type FileWriter, lineOf, type RDD, taskContext } from "../rdd/index.ts";
+import { type BodyOptions, bodyPlaceOf } from "./body-place.ts";
 import { DStreamHandle } from "./dstream-handle.ts";
 import { declarationSite, type OutputBody, OutputNode, type OutputTraits } from "./output-node.ts";
 
@@ -31,12 +32,14 @@ export class OutputOperation {
 /** The output operations of a stream. */
 export class DStreamOutputs<T> extends DStreamHandle<T> {
   /**
-   * Calls `body` with the dataset of each batch and its time (ms since the epoch), on the driver; nothing is computed
-   * unless it runs an action. The third argument names the output and the batch, for sinks that keep such names.
+   * Calls `body` with the dataset of each batch and its time (ms since the epoch), on the driver unless the options declare
+   * otherwise; nothing is computed unless it runs an action. The third argument names the output and the batch, for sinks
+   * that keep such names.
    */
-  foreachRDD(body: OutputBody<T>): OutputOperation {
+  foreachRDD(body: OutputBody<T>, options: BodyOptions = {}): OutputOperation {
     functionArgument("f", body);
-    return this.#output("foreachRDD", body, declarationSite(), { functions: [body] });
+    const runsOn = bodyPlaceOf(options);
+    return this.#output("foreachRDD", body, declarationSite(), { functions: [body], runsOn });
   }
 
   /**

@@ -3,7 +3,6 @@
  * Does not own: the operators (operators/), the output operations (dstream-outputs.ts), the stream itself
  * (dstream-handle.ts).
  */
-import { functionArgument } from "../../base/index.ts";
 import {
   type Aggregator,
   type AnyPair,
@@ -31,6 +30,7 @@ import {
   type Verdict,
 } from "../rdd/index.ts";
 import type { Duration } from "../time.ts";
+import type { BodyOptions } from "./body-place.ts";
 import type { AnyFunction } from "./code-hash.ts";
 import { DStreamOutputs } from "./dstream-outputs.ts";
 import type { DStreamNode } from "./node.ts";
@@ -178,22 +178,24 @@ export class DStream<T> extends DStreamOutputs<T> {
     );
   }
 
-  /** Another dataset made of that of each batch, on the driver. */
-  transform<U>(f: (dataset: RDD<T>, timeMs: number) => RDD<U> | Promise<RDD<U>>): DStream<U> {
-    functionArgument("f", f);
+  /** Another dataset made of that of each batch, on the driver unless the options declare otherwise. */
+  transform<U>(
+    f: (dataset: RDD<T>, timeMs: number) => RDD<U> | Promise<RDD<U>>,
+    options?: BodyOptions,
+  ): DStream<U> {
     const each = ([dataset]: DatasetsOf<[T]>, timeMs: number) => f(dataset, timeMs);
-    return new DStream(transformNode<[T], U>([this.node], each, f));
+    return new DStream(transformNode<[T], U>([this.node], each, options, f));
   }
 
-  /** A dataset made of those of two streams in each batch, on the driver. */
+  /** A dataset made of those of two streams in each batch, as by `transform`. */
   transformWith<O, U>(
     other: DStream<O>,
     f: (dataset: RDD<T>, other: RDD<O>, timeMs: number) => RDD<U> | Promise<RDD<U>>,
+    options?: BodyOptions,
   ): DStream<U> {
-    functionArgument("f", f);
     type Both = readonly [RDD<T>, RDD<O>];
     const both = ([own, others]: Both, timeMs: number) => f(own, others, timeMs);
-    return new DStream(transformNode<[T, O], U>([this.node, other.node], both, f));
+    return new DStream(transformNode<[T, O], U>([this.node, other.node], both, options, f));
   }
 
   /** At each slide, the records of the last `window`; throws `window_off_grid`. */

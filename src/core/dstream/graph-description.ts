@@ -35,6 +35,8 @@ export interface StreamFacts {
   readonly spanMs: number;
   /** A hash of the sources of its functions; undefined where it has none. */
   readonly codeHash?: string;
+  /** Where its body was declared to run, if that is not the driver; the processes of one program agree on it, a checkpoint does not keep it. */
+  readonly runsOn?: "executors";
   readonly state?: StateDescription;
 }
 

@@ -1,3 +1,5 @@
+export type { BodyOptions, BodyPlace } from "./body-place.ts";
+export { type AnyFunction, codeHashOf, shortHash } from "./code-hash.ts";
 export { DStream, MapWithStateDStream } from "./dstream.ts";
 export { OutputOperation } from "./dstream-outputs.ts";
 export { type BatchOutputs, type BatchPlan, StreamGraph } from "./graph.ts";

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { StreamError } from "../../base/index.ts";
 import { type BatchOutputIdentity, inOutput } from "../output/index.ts";
 import { RDD, userError, withParallelism } from "../rdd/index.ts";
+import { type BodyPlace, placeFact } from "./body-place.ts";
 import { codeHashOf, shortHash } from "./code-hash.ts";
 import type { StreamFacts } from "./graph-description.ts";
 import type { DStreamNode, OperatorTraits } from "./node.ts";
@@ -25,10 +26,12 @@ export interface OutputNotes {
 
 /** What tells an output from others of its kind over the same stream, and what it keeps elsewhere. */
 export interface OutputTraits extends Pick<OperatorTraits, "parameters" | "functions"> {
+  /** Where its body runs (default `driver`). */
+  readonly runsOn?: BodyPlace;
   readonly notes?: OutputNotes;
 }
 
-/** An output operation over one stream; it runs on the driver, once per batch. */
+/** An output operation over one stream; it runs once per batch, on the driver unless it was declared otherwise. */
 export class OutputNode<T> implements OutputStream {
   readonly parents: readonly StreamLineage[];
   readonly #parent: DStreamNode<T>;
@@ -93,7 +96,19 @@ export class OutputNode<T> implements OutputStream {
     const { slideMs } = this.#parent;
     const codeHash = codeHashOf(functions);
     const code = codeHash === undefined ? {} : { codeHash };
-    return { role: "output", kind: this.#kind, parameters, slideMs, spanMs: slideMs, ...code };
+    return {
+      role: "output",
+      kind: this.#kind,
+      parameters,
+      slideMs,
+      spanMs: slideMs,
+      ...code,
+      ...placeFact(this.runsOn),
+    };
+  }
+
+  get runsOn(): BodyPlace {
+    return this.#traits.runsOn ?? "driver";
   }
 
   async jobAt(timeMs: number): Promise<StreamJob | undefined> {

@@ -79,4 +79,5 @@ export {
   type TaskContext,
   taskContext,
 } from "./task.ts";
+export { udf, udfNamed, udfNameOf, udfs } from "./udf.ts";
 export { guarded, refusePromise, userError } from "./user-function.ts";

@@ -9,8 +9,9 @@ import {
   RDD,
   type RDDNode,
 } from "../../rdd/index.ts";
+import { type BodyOptions, type BodyPlace, bodyPlaceOf, placeFact } from "../body-place.ts";
 import type { AnyFunction } from "../code-hash.ts";
-
+import type { StreamFacts } from "../graph-description.ts";
 import type { DStreamNode, OperatorTraits } from "../node.ts";
 import { CombinedNode, type Derivation, DerivedNode } from "./derived.ts";
 
@@ -23,18 +24,21 @@ export type DatasetsOf<Ts extends readonly unknown[]> = {
 export function transformNode<Ts extends readonly unknown[], U>(
   parents: readonly DStreamNode<unknown>[],
   f: (datasets: DatasetsOf<Ts>, timeMs: number) => RDD<U> | Promise<RDD<U>>,
+  options: BodyOptions = {},
   source: AnyFunction = f,
 ): DStreamNode<U> {
-  return new TransformNode<Ts, U>(parents, functionArgument("f", f), source);
+  return new TransformNode<Ts, U>(parents, f, bodyPlaceOf(options), functionArgument("f", source));
 }
 
-/** `transform`: what a function on the driver makes of the datasets of each batch. */
+/** `transform`: what a function makes of the datasets of each batch, on the driver unless it was declared otherwise. */
 class TransformNode<Ts extends readonly unknown[], U> extends CombinedNode<U> {
+  readonly runsOn: BodyPlace;
   readonly #persisted: Map<number, Set<Persisted>>;
 
   constructor(
     parents: readonly DStreamNode<unknown>[],
     f: (datasets: DatasetsOf<Ts>, timeMs: number) => RDD<U> | Promise<RDD<U>>,
+    runsOn: BodyPlace,
     source: AnyFunction,
   ) {
     const persisted = new Map<number, Set<Persisted>>();
@@ -55,7 +59,12 @@ class TransformNode<Ts extends readonly unknown[], U> extends CombinedNode<U> {
       },
       { functions: [source] },
     );
+    this.runsOn = runsOn;
     this.#persisted = persisted;
+  }
+
+  override get facts(): StreamFacts {
+    return { ...super.facts, ...placeFact(this.runsOn) };
   }
 
   /** What the function persisted goes with the dataset of its batch: nobody else knows of it. */

@@ -41,6 +41,34 @@ function only(graph: GraphDescription, kind: string): StreamDescription {
   return found;
 }
 
+describe("where a body runs", () => {
+  const placed = (on: "driver" | "executors" | undefined) =>
+    described((numbers, ssc) => {
+      const options = on === undefined ? {} : { on };
+      const one = numbers.transform((dataset) => dataset, options);
+      const two = one.transformWith(numbers, (dataset) => dataset, options);
+      ssc.transform([one, two], ([dataset]) => dataset, options).foreachRDD(() => {}, options);
+    });
+
+  test("is told of each body that does not run on the driver", () => {
+    const places = placed("executors").streams.map(({ kind, runsOn }) => `${kind} ${runsOn}`);
+    expect(places.filter((place) => place === "transform executors")).toHaveLength(3);
+    expect(places).toContain("foreachRDD executors");
+    expect(placed(undefined).streams.filter(({ runsOn }) => runsOn !== undefined)).toEqual([]);
+    expect(placed("driver")).toEqual(placed(undefined));
+  });
+
+  test("is no part of what an operator is called, nor of its code", () => {
+    const withoutPlace = ({ streams }: GraphDescription) =>
+      streams.map(({ runsOn: _, ...facts }) => facts);
+    expect(withoutPlace(placed("executors"))).toEqual(withoutPlace(placed("driver")));
+  });
+
+  test("is refused where there is no such place", () => {
+    expect(() => placed("worker" as "driver")).toThrow(/on=`|argument=`on`/);
+  });
+});
+
 describe("the description of a graph", () => {
   test("has each input, operator and output in use once, behind what it is made of", () => {
     const graph = described((numbers, ssc) => {
