@@ -15,6 +15,7 @@ export {
   type CheckpointDirectoryOptions,
   DataContext,
   type DataContextOptions,
+  onDriver,
   StreamingContext,
   type StreamingContextOptions,
   type StreamingContextState,

@@ -1,5 +1,6 @@
-/** Owns: that at most one context is active in a process. */
+/** Owns: that at most one context is active in a process, or in each of the executors that share one. */
 import { StreamError } from "../base/index.ts";
+import type { ExecutorRole, Part } from "./role.ts";
 
 /** The place of the one active thing of a process. */
 export class ActivePlace<T> {
@@ -18,5 +19,19 @@ export class ActivePlace<T> {
 
   leave(context: T): void {
     if (this.#active === context) this.#active = undefined;
+  }
+}
+
+/** The places of the driver and of the executors in this process. */
+export class ActivePlaces<T> {
+  readonly #own = new ActivePlace<T>();
+  readonly #byRole = new WeakMap<ExecutorRole, ActivePlace<T>>();
+
+  of(part: Part): ActivePlace<T> {
+    const role = part.kind === "executor" ? part.role : undefined;
+    if (role === undefined) return this.#own;
+    const place = this.#byRole.get(role) ?? new ActivePlace<T>();
+    this.#byRole.set(role, place);
+    return place;
   }
 }

@@ -4,15 +4,7 @@
  * Invariants: I1 INITIALIZED -> ACTIVE -> STOPPED, never back. I2 every wait of a stop is bounded. I3 what failed reaches
  * whoever awaits the termination.
  */
-import {
-  consoleLogger,
-  Deadline,
-  objectWithMethods,
-  Settlement,
-  StreamError,
-  systemClock,
-  uniqueName,
-} from "../base/index.ts";
+import { Deadline, objectWithMethods, Settlement, StreamError, uniqueName } from "../base/index.ts";
 import {
   type BodyOptions,
   currentJob,
@@ -35,11 +27,15 @@ import {
   ListenerBus,
   type StreamingListener,
 } from "../scheduler/index.ts";
-import { ActivePlace } from "./active-context.ts";
+import { type ActivePlace, ActivePlaces } from "./active-context.ts";
 import { backpressureFor, ContextBatches } from "./context-batches.ts";
+import { createOn, creatingFunction } from "./context-creation.ts";
+import { ContextDirectory } from "./context-directory.ts";
 import { DataContext } from "./data-context.ts";
-import { type CheckpointDirectoryOptions, DurableDirectory } from "./durable-directory.ts";
-import { DurableRun } from "./durable-run.ts";
+import type { CheckpointDirectoryOptions, DurableDirectory } from "./durable-directory.ts";
+import type { DurableRun } from "./durable-run.ts";
+import { fingerprintOf } from "./fingerprint.ts";
+import { attempting, releaseAll } from "./held-things.ts";
 import {
   receiverOptions,
   type StreamingContextOptions,
@@ -48,6 +44,7 @@ import {
   streamingSettings,
 } from "./options.ts";
 import { receiverEvents } from "./receiver-events.ts";
+import { currentPart, never, type Part, roleOf } from "./role.ts";
 import { onShutdownSignal } from "./shutdown-signals.ts";
 import { StartedInputs } from "./started-inputs.ts";
 import { checkStreams, StreamSources } from "./stream-sources.ts";
@@ -61,7 +58,7 @@ export type ContextFactory = () => StreamingContext | Promise<StreamingContext>;
 /** How long running tasks, and after them inputs, may take to notice that they were cancelled. */
 const destroyTimeoutMs = 2000;
 
-const activePlace = new ActivePlace<StreamingContext>();
+const activePlaces = new ActivePlaces<StreamingContext>();
 
 /** The entry point: makes streams, starts them, stops them. */
 export class StreamingContext extends StreamSources implements StreamHost {
@@ -79,12 +76,9 @@ export class StreamingContext extends StreamSources implements StreamHost {
   #closed: Promise<void> | undefined;
   readonly #inputs: StartedInputs;
   readonly #firstStarts: (() => unknown)[] = [];
-  /** A directory that `start` is to open; for a context that begins anew. */
-  #checkpointAt:
-    | { readonly address: string; readonly options: CheckpointDirectoryOptions }
-    | undefined;
-  #directory: DurableDirectory | undefined;
-  #run: DurableRun | undefined;
+  readonly #directory = new ContextDirectory();
+  /** Whether it drives the application, or mirrors its graph in an executor. */
+  readonly #part: Part = currentPart();
   #batches: ContextBatches | undefined;
   #releaseSignals: () => void = () => {};
 
@@ -134,25 +128,13 @@ export class StreamingContext extends StreamSources implements StreamHost {
     create: ContextFactory,
     options: CheckpointDirectoryOptions = {},
   ): Promise<StreamingContext> {
-    if (typeof create !== "function") {
-      const expected = "a function that makes a context";
-      throw new StreamError("argument_invalid", { argument: "create", expected });
-    }
-    const tools = { clock: systemClock, logger: consoleLogger };
-    const opened = await DurableDirectory.open(directory, options, tools);
-    try {
-      const context = await create();
-      context.#goOnIn(opened);
-      return context;
-    } catch (error) {
-      await opened.close();
-      throw error;
-    }
+    creatingFunction(create);
+    return createOn(directory, options, create, (context, opened) => context.#goOnIn(opened));
   }
 
   /** The context that is active in this process. */
   static getActive(): StreamingContext | undefined {
-    return activePlace.current;
+    return activePlaces.of(currentPart()).current;
   }
 
   /** The active context, or what `create` makes; with a directory, what `getOrCreate` gives. */
@@ -167,11 +149,10 @@ export class StreamingContext extends StreamSources implements StreamHost {
     create?: ContextFactory,
     options?: CheckpointDirectoryOptions,
   ): Promise<StreamingContext> {
-    if (activePlace.current !== undefined) return activePlace.current;
-    if (typeof first === "function") return first();
-    if (create !== undefined) return StreamingContext.getOrCreate(first, create, options);
-    const expected = "a function that makes a context";
-    throw new StreamError("argument_invalid", { argument: "create", expected });
+    const active = StreamingContext.getActive();
+    if (active !== undefined) return active;
+    if (typeof first !== "string") return creatingFunction(first)();
+    return StreamingContext.getOrCreate(first, creatingFunction(create) as ContextFactory, options);
   }
 
   get appName(): string {
@@ -197,15 +178,23 @@ export class StreamingContext extends StreamSources implements StreamHost {
    */
   checkpoint(directory: string, options: CheckpointDirectoryOptions = {}): void {
     this.graph.assertBuilding("checkpoint");
-    this.#checkpointAt = { address: directory, options };
+    this.#directory.name(directory, options);
   }
 
-  /** Whether it goes on with what an earlier life left. */
+  /** Whether this process drives the application; else it is an executor, which `start()` never comes back in. */
+  get isDriver(): boolean {
+    return this.#part.kind === "driver";
+  }
+
+  /** Whether it goes on with what an earlier life left; true in an executor, which joins a life that has begun. */
   get isRecovering(): boolean {
-    return this.#directory?.left !== undefined;
+    return !this.isDriver || this.#directory.isRecovering;
   }
 
-  /** Has this done at the start, before anything is received, but not by a start that goes on with an earlier life. */
+  /**
+   * Has this done at the start, before anything is received, but not by a start that goes on with an earlier life, nor in
+   * an executor.
+   */
   onFirstStart(setUp: () => unknown): void {
     this.graph.assertBuilding("onFirstStart");
     this.#firstStarts.push(setUp);
@@ -245,7 +234,7 @@ export class StreamingContext extends StreamSources implements StreamHost {
   /**
    * Starts receivers and batches. Throws `output_missing`, `context_active` (another one of this process),
    * `data_context_closed`, `context_stopped` (also when it is stopped meanwhile); what fails on the way leaves the
-   * context stopped.
+   * context stopped. In an executor it serves the driver, and never resolves.
    */
   async start(): Promise<void> {
     if (this.#state === "STOPPED") throw new StreamError("context_stopped", { operation: "start" });
@@ -255,8 +244,9 @@ export class StreamingContext extends StreamSources implements StreamHost {
     }
     this.graph.assertComplete();
     if (this.data.isClosed) throw new StreamError("data_context_closed");
-    activePlace.take(this);
+    this.#activePlace.take(this);
     this.#state = "ACTIVE";
+    if (this.#part.kind === "executor") return this.#serve(this.#part);
     try {
       await this.#start();
     } catch (error) {
@@ -267,13 +257,14 @@ export class StreamingContext extends StreamSources implements StreamHost {
     }
   }
 
-  /** Resolves when the context has stopped; rejects with what failed. */
+  /** Resolves when the context has stopped; rejects with what failed. In an executor it never does. */
   awaitTermination(): Promise<void> {
-    return this.#settle.promise;
+    return this.isDriver ? this.#settle.promise : never();
   }
 
-  /** Whether the context stops within `timeout`; rejects with what failed. */
+  /** Whether the context stops within `timeout`; rejects with what failed. In an executor it never resolves. */
   async awaitTerminationOrTimeout(timeout: Duration): Promise<boolean> {
+    if (!this.isDriver) return never();
     const inTime = await new Deadline(this.#settings.clock, timeout).isMetBy(this.#settle.promise);
     if (inTime) await this.#settle.promise;
     return inTime;
@@ -283,9 +274,10 @@ export class StreamingContext extends StreamSources implements StreamHost {
    * Stops: receivers first, then what they received is processed, then everything is closed. `graceful: false` is
    * `destroy()`. A DataContext of the context's own is closed too, a shared one only with `dataContext: true`. Within an
    * output operation it only begins the stop, which would wait for that very operation. Rejects with `stop_timed_out` or
-   * `receiver_not_stopped`.
+   * `receiver_not_stopped`. In an executor it does nothing and never resolves: the driver ends that.
    */
   async stop(options: { graceful?: boolean; dataContext?: boolean } = {}): Promise<void> {
+    if (!this.isDriver) return never();
     if (options.graceful === false) return this.destroy(undefined, options);
     this.#stopping ??= this.#stopGracefully();
     return this.#afterStop(this.#stopping, options);
@@ -296,6 +288,7 @@ export class StreamingContext extends StreamSources implements StreamHost {
    * termination rejects with it.
    */
   async destroy(reason?: unknown, options: { dataContext?: boolean } = {}): Promise<void> {
+    if (!this.isDriver) return never();
     this.#destroying ??= this.#closed ?? this.#destroyNow(reason);
     this.#stopping ??= this.#destroying;
     return this.#afterStop(this.#destroying, options);
@@ -310,7 +303,7 @@ export class StreamingContext extends StreamSources implements StreamHost {
   async #start(): Promise<void> {
     const { clock, signal, stopGracefullyOnShutdown } = this.#settings;
     signal?.throwIfAborted();
-    const run = await this.#beginRun();
+    const run = await this.#directory.begin(this.#runOptions());
     // Without a checkpoint directory an application has one life.
     this.graph.identify(run?.application ?? { applicationId: uniqueName(), epoch: 0 });
     this.graph.start(run?.grid.zeroMs ?? BatchScheduler.gridFrom(clock, this.batchInterval).zeroMs);
@@ -340,26 +333,33 @@ export class StreamingContext extends StreamSources implements StreamHost {
   #goOnIn(directory: DurableDirectory): void {
     this.graph.assertBuilding("getOrCreate");
     this.graph.assertComplete();
-    this.#directory = directory;
-    // What it refuses, it refuses before anything is started.
-    DurableRun.planFor(this.#runOptions(directory), this.graph.describe());
+    this.#directory.goOnIn(directory, this.#runOptions(), this.graph.describe());
   }
 
-  async #beginRun(): Promise<DurableRun | undefined> {
+  /** Serves as an executor, with the graph that the program has built. */
+  async #serve({ role }: Extract<Part, { kind: "executor" }>): Promise<never> {
+    const { appName, batchInterval: batchIntervalMs, data, graph } = this;
+    const { defaultParallelism } = data;
     const { clock, logger } = this.#settings;
-    if (this.#directory === undefined && this.#checkpointAt !== undefined) {
-      const { address, options } = this.#checkpointAt;
-      this.#directory = await DurableDirectory.open(address, options, { clock, logger });
-      if (this.isRecovering) throw new StreamError("checkpoint_exists", { directory: address });
-    }
-    if (this.#directory === undefined) return undefined;
-    this.#run = await DurableRun.begin(this.#runOptions(this.#directory));
-    return this.#run;
+    const program = { batchIntervalMs, defaultParallelism, graph: graph.describe() };
+    return roleOf(role).serve({
+      ...program,
+      graph,
+      appName,
+      data,
+      clock,
+      logger,
+      fingerprint: fingerprintOf(program),
+      close: () => this.#close(undefined),
+    });
   }
 
-  #runOptions(directory: DurableDirectory): Parameters<typeof DurableRun.begin>[0] {
+  get #activePlace(): ActivePlace<StreamingContext> {
+    return activePlaces.of(this.#part);
+  }
+
+  #runOptions(): Parameters<ContextDirectory["begin"]>[0] {
     return {
-      directory,
       settings: this.#settings,
       batchIntervalMs: this.batchInterval,
       defaultParallelism: this.data.defaultParallelism,
@@ -430,28 +430,32 @@ export class StreamingContext extends StreamSources implements StreamHost {
   }
 
   async #closeAll(failure: { readonly error: unknown } | undefined): Promise<void> {
-    const { clock, signal } = this.#settings;
+    const { clock, logger, signal } = this.#settings;
     this.#state = "STOPPED";
     this.graph.close();
     this.#releaseSignals();
     signal?.removeEventListener("abort", this.#onAbort);
     const outcome = failure ?? this.#batches?.firstFailure;
     const closed = new StreamError("context_stopped", { operation: "destroy" });
-    await this.#attempt("let go of the logs", async () =>
-      this.#run?.destroy(outcome?.error ?? closed),
+    await releaseAll(
+      {
+        clock,
+        logger,
+        directory: this.#directory,
+        inputs: this.#inputs,
+        graph: this.graph,
+        tracker: this.tracker,
+      },
+      {
+        reason: outcome?.error ?? closed,
+        inputsLimitMs: Math.min(destroyTimeoutMs, this.#leftOfStopMs()),
+        outputsLimitMs: destroyTimeoutMs,
+      },
     );
-    await this.#inputs.stop(Math.min(destroyTimeoutMs, this.#leftOfStopMs()));
-    // Of an application that has no later life nobody will ask its sinks what was written.
-    await this.#attempt("forget what outputs have noted in their sinks", async () => {
-      await new Deadline(clock, destroyTimeoutMs).isMetBy(this.graph.forgetAllOutputs());
-    });
-    await this.#attempt("drop the blocks of receivers", () => this.tracker.close());
-    await this.#attempt("close the checkpoint directory", async () => this.#directory?.close());
-    await this.#attempt("close the states", () => this.graph.closeStates());
     this.#listeners.post("onStreamingStopped", { time: clock.now(), error: outcome?.error });
     this.#listeners.close();
-    activePlace.leave(this);
-    if (this.#ownsData) await this.#attempt("close the data context", () => this.data.close());
+    this.#activePlace.leave(this);
+    if (this.#ownsData) await attempting(logger)("close the data context", () => this.data.close());
     if (outcome === undefined) this.#settle.resolve();
     else this.#settle.reject(outcome.error);
   }
@@ -459,15 +463,6 @@ export class StreamingContext extends StreamSources implements StreamHost {
   /** How long a graceful stop may still last; without one there is no such limit. */
   #leftOfStopMs(): number {
     return Math.max(0, this.#stopByMs - this.#settings.clock.monotonicNow());
-  }
-
-  /** Does what must not keep the context from its end when it fails. */
-  async #attempt(what: string, work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      this.#settings.logger.error(`could not ${what}`, error);
-    }
   }
 
   async #afterStop(end: Promise<void>, options: { dataContext?: boolean }): Promise<void> {

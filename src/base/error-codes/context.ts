@@ -22,6 +22,11 @@ export const contextErrors = {
     message: "another context is active in this process",
     help: "stop it first",
   },
+  executor_unconnected: {
+    kind: "usage",
+    message: "this process is an executor by its environment, but no driver has sent for it",
+    help: "remove the variable from the environment: only a driver sets it, for the processes that it starts",
+  },
   master_unknown: {
     kind: "usage",
     message: "there is no such master",

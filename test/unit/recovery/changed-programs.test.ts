@@ -159,8 +159,8 @@ describe("a start of a program that has changed", () => {
   });
 
   test("batch interval changed: the last batch need not lie on the new grid, and windows that begin empty are told", async () => {
-    const program: Program = (lines, note) => {
-      countingBy({})(lines, note);
+    const program: Program = (lines, note, ssc) => {
+      countingBy({})(lines, note, ssc);
       note("window", lines.window(milliseconds(21_000)));
     };
     const first = await firstLife("stop", { program });
@@ -178,8 +178,8 @@ describe("a start of a program that has changed", () => {
   });
 
   test("batch interval changed, windows without their batches: is refused by the names of the windows", async () => {
-    const program: Program = (lines, note) => {
-      countingBy({})(lines, note);
+    const program: Program = (lines, note, ssc) => {
+      countingBy({})(lines, note, ssc);
       const add = (left: number, right: number) => left + right;
       const pairs = lines.map((word): [string, number] => [word, 1]);
       const recent = pairs.reduceByKeyAndWindow(add, (a, b) => a - b, seconds(5), seconds(1));
