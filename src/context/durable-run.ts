@@ -82,6 +82,8 @@ export class DurableRun {
   /** Of a checkpoint or a snapshot. */
   #lastFailure: unknown;
   #checkpoints = 0;
+  /** The checkpoints that batches have asked for, from the forgetting before them on. Never rejects. */
+  #underWay: Promise<unknown> = Promise.resolve();
   #ended: Promise<void> | undefined;
 
   private constructor(
@@ -294,7 +296,8 @@ export class DurableRun {
     if (!this.#hasFailed) this.#release();
     if (!isDue && !this.#hasFailed) return;
     this.#lastCheckpointMs = timeMs;
-    void this.#writeCheckpoint().then((isWritten) => isWritten && this.#release());
+    const written = this.#writeCheckpoint().then((isWritten) => isWritten && this.#release());
+    this.#underWay = Promise.all([this.#underWay, written]);
   }
 
   /**
@@ -315,6 +318,8 @@ export class DurableRun {
 
   async #stop(): Promise<void> {
     const isTaken = (await this.#snapshotter?.takeAll()) ?? true;
+    // One that is yet to begin, as it forgets first, would find the journal closed.
+    await this.#underWay;
     await this.#checkpointer.settle();
     if (!(await this.#writeCheckpoint()) || !isTaken) throw this.#lastFailure;
     await this.#life.journal.append({ kind: "driver_stopped", atMs: this.#clock.now() });
