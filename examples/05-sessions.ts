@@ -6,7 +6,7 @@
  *
  * It ends when there are no more clicks and all visits are over.
  */
-import { milliseconds, type State, StateSpec, StreamingContext } from "millrace";
+import { application, milliseconds, type State, StateSpec } from "millrace";
 
 type Click = [visitor: string, page: string];
 
@@ -34,7 +34,6 @@ const clicks: Click[][] = [
 ];
 
 const batchInterval = milliseconds(100);
-const ssc = new StreamingContext({ appName: "sessions", master: "local", batchInterval });
 
 // Called for each click; and once more, without one, for a visitor whose time is out.
 function follow(visitor: string, page: string | undefined, state: State<Visit>, timeMs: number) {
@@ -48,19 +47,18 @@ function describe(visitor: string, { fromMs, untilMs, pages }: Visit): string {
   return `${visitor} left after ${untilMs - fromMs} ms: ${pages.join(" > ")}`;
 }
 
-const visits = ssc
-  .queueStream(clicks)
-  .mapWithState(StateSpec.function(follow).timeout(milliseconds(3 * batchInterval)));
+export default application({ appName: "sessions", master: "local", batchInterval }, (ssc) => {
+  const visits = ssc
+    .queueStream(clicks)
+    .mapWithState(StateSpec.function(follow).timeout(milliseconds(3 * batchInterval)));
 
-visits.foreachRDD(async (ended) => {
-  for (const visit of await ended.collect()) console.log(visit);
+  visits.foreachRDD(async (ended) => {
+    for (const visit of await ended.collect()) console.log(visit);
+  });
+
+  visits.stateSnapshots().foreachRDD(async (open) => {
+    const visitors = await open.keys().collect();
+    console.log(`here now: ${visitors.toSorted().join(", ") || "nobody"}`);
+    if (clicks.length === 0 && visitors.length === 0) void ssc.stop();
+  });
 });
-
-visits.stateSnapshots().foreachRDD(async (open) => {
-  const visitors = await open.keys().collect();
-  console.log(`here now: ${visitors.toSorted().join(", ") || "nobody"}`);
-  if (clicks.length === 0 && visitors.length === 0) void ssc.stop();
-});
-
-await ssc.start();
-await ssc.awaitTermination();

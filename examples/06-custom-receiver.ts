@@ -8,7 +8,7 @@
  * stores with positions and acknowledges what is safe, as flights/flight-receiver.ts does. It runs until Ctrl-C.
  */
 import { connect } from "node:net";
-import { Receiver, StreamingContext, seconds } from "millrace";
+import { application, Receiver, seconds } from "millrace";
 
 class LineReceiver extends Receiver<string> {
   readonly #host: string;
@@ -45,16 +45,17 @@ class LineReceiver extends Receiver<string> {
 
 const [host = "localhost", port = "9999"] = process.argv.slice(2);
 
-const ssc = new StreamingContext({
-  appName: "CustomReceiver",
-  master: "local",
-  batchInterval: seconds(1),
-  stopGracefullyOnShutdown: true,
-});
-const lines = ssc.receiverStream(new LineReceiver(host, Number(port)));
-const words = lines.flatMap((line) => line.split(" "));
-const wordCounts = words.map((word) => [word, 1]).reduceByKey((left, right) => left + right);
-wordCounts.print();
-
-await ssc.start();
-await ssc.awaitTermination();
+export default application(
+  {
+    appName: "CustomReceiver",
+    master: "local",
+    batchInterval: seconds(1),
+    stopGracefullyOnShutdown: true,
+  },
+  (ssc) => {
+    const lines = ssc.receiverStream(new LineReceiver(host, Number(port)));
+    const words = lines.flatMap((line) => line.split(" "));
+    const wordCounts = words.map((word) => [word, 1]).reduceByKey((left, right) => left + right);
+    wordCounts.print();
+  },
+);

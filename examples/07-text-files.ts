@@ -6,23 +6,23 @@
  * A file has to appear in the directory whole, by a move; its counts are then saved in OUTPUT_PREFIX-<batch time>. It
  * runs until Ctrl-C.
  */
-import { StreamingContext, seconds } from "millrace";
+import { application, seconds } from "millrace";
 
 const [directory, outputPrefix] = process.argv.slice(2);
 if (directory === undefined) throw new Error("say which directory the files appear in");
 
-const ssc = new StreamingContext({
-  appName: "TextFiles",
-  master: "local",
-  batchInterval: seconds(1),
-  stopGracefullyOnShutdown: true,
-});
-
-const lines = ssc.textFileStream(directory);
-const words = lines.flatMap((line) => line.split(" "));
-const wordCounts = words.map((word) => [word, 1]).reduceByKey((left, right) => left + right);
-wordCounts.print();
-if (outputPrefix !== undefined) wordCounts.saveAsTextFiles(outputPrefix);
-
-await ssc.start();
-await ssc.awaitTermination();
+export default application(
+  {
+    appName: "TextFiles",
+    master: "local",
+    batchInterval: seconds(1),
+    stopGracefullyOnShutdown: true,
+  },
+  (ssc) => {
+    const lines = ssc.textFileStream(directory);
+    const words = lines.flatMap((line) => line.split(" "));
+    const wordCounts = words.map((word) => [word, 1]).reduceByKey((left, right) => left + right);
+    wordCounts.print();
+    if (outputPrefix !== undefined) wordCounts.saveAsTextFiles(outputPrefix);
+  },
+);

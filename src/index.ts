@@ -11,7 +11,11 @@ export {
 } from "./base/index.ts";
 export { KeyMap } from "./codec/index.ts";
 export {
+  Application,
+  type ApplicationOptions,
+  application,
   type BackpressureOptions,
+  type BuildFunction,
   type CheckpointDirectoryOptions,
   DataContext,
   type DataContextOptions,

@@ -21,6 +21,8 @@ const interfaces = interfacesOfSources(join(root, "src"));
 describe("docs/options.md", () => {
   test.each([
     "StreamingContextOptions",
+    "ApplicationOptions",
+    "BodyOptions",
     "CheckpointDirectoryOptions",
     "DataContextOptions",
     "BackpressureOptions",

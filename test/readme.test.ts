@@ -13,7 +13,7 @@
  * as many as `batches=N` behind `ts` says), and are stopped; then nothing may have failed (or `fails=CODE` says what has) and
  * nothing may have been logged (or `warns` says that it may). The port 9999 stands for that of a server which sends "hello
  * world" for the first batch and "hello again" for the second; the folder `logs` gets a file before each of these batches.
- * A context that a block makes behind another one, as a restart would, begins at the time that the first one reached, and
+ * An application that a block exports is run. A context that a block makes behind another one, as a restart would, begins at the time that the first one reached, and
  * finds the files that it left.
  */
 import { spawnSync } from "node:child_process";
@@ -24,6 +24,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { tableLines } from "../examples/flights/live-table.ts";
 import { errorCodes } from "../src/base/error-codes.ts";
 import {
+  Application,
   DataContext,
   DStream,
   MapWithStateDStream,
@@ -273,8 +274,11 @@ async function runBlock(
   const run = world.run(async () => {
     const module = (await import(/* @vite-ignore */ url)) as {
       run?: (given: Given) => Promise<void>;
+      default?: unknown;
     };
     await module.run?.(given);
+    // As it does where such a program is the main one.
+    if (module.default instanceof Application) await module.default.run();
   });
   const code = await run.then(
     () => undefined,

@@ -45,6 +45,8 @@ export interface DurableRunOptions {
   readonly settings: StreamingSettings;
   readonly batchIntervalMs: number;
   readonly defaultParallelism: number;
+  /** What a checkpoint notes of the program beside these; plain data. */
+  readonly noted: Readonly<Record<string, unknown>>;
   readonly graph: StreamGraph;
   readonly tracker: ReceiverTracker;
   readonly listeners: ListenerBus;
@@ -173,7 +175,7 @@ export class DurableRun {
       directory,
       graph: { partitionFacts },
       settings,
-    }: Omit<DurableRunOptions, "fatal" | "listeners" | "tracker">,
+    }: Omit<DurableRunOptions, "fatal" | "listeners" | "noted" | "tracker">,
     graph: GraphDescription,
     left: LeftLife | undefined = directory.left,
   ): ProgramPlan | undefined {
@@ -393,7 +395,7 @@ export class DurableRun {
   }
 
   #newCheckpointer(): Checkpointer {
-    const { batchIntervalMs, defaultParallelism, directory, graph, listeners, settings } =
+    const { batchIntervalMs, defaultParallelism, directory, graph, listeners, noted, settings } =
       this.#options;
     const { store } = directory.medium;
     return new Checkpointer({
@@ -406,7 +408,7 @@ export class DurableRun {
         configuration: {
           batchIntervalMs,
           defaultParallelism,
-          options: begunOption(this.#plan?.begunAfterMs),
+          options: { ...begunOption(this.#plan?.begunAfterMs), ...noted },
         },
         graph: this.#description,
         rates: {},

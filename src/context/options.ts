@@ -19,6 +19,7 @@ import {
 } from "../core/index.ts";
 import type { ReceiverOptions } from "../receiver/index.ts";
 import type { OnFailure } from "../scheduler/index.ts";
+import { moduleAddress } from "./application-module.ts";
 import { checkClock, DataContext } from "./data-context.ts";
 
 /** Adapting the rate of receivers to what batches take (a PID controller). */
@@ -102,6 +103,11 @@ export interface StreamingContextOptions {
   readonly allowDropped?: readonly string[];
   /** `strict` refuses to compute completed batches again by changed code (default `allow`). */
   readonly upgrade?: "allow" | "strict";
+  /**
+   * The module that an executor loads to build the same graph, as an address (`import.meta.url`) or a path (default: that of
+   * the application, or the main program). Where an application says so itself, its checkpoints note this module.
+   */
+  readonly executorModule?: string | URL;
   /** Aborting it stops the context at once. */
   readonly signal?: AbortSignal;
   /**
@@ -141,6 +147,7 @@ export function streamingSettings(options: StreamingContextOptions): StreamingSe
     if (given !== undefined) duration(given, what);
   }
   checkPorts(options);
+  if (options.executorModule !== undefined) moduleAddress(options.executorModule);
   for (const argument of ["defaultParallelism", "print"] as const) {
     if (options.data === undefined || options[argument] === undefined) continue;
     const expected = "left out beside data, whose own is used";

@@ -6,33 +6,11 @@
  * A whole process is an executor (`becomeExecutor`), or what is called by `asExecutor` is one beside others and the driver.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import {
-  type Clock,
-  functionArgument,
-  invariant,
-  type Logger,
-  StreamError,
-} from "../base/index.ts";
-import type { StreamGraph } from "../core/index.ts";
-import type { DataContext } from "./data-context.ts";
+import { functionArgument, invariant, StreamError } from "../base/index.ts";
+import type { MirroredProgram } from "./mirrored-program.ts";
 
 /** The environment variable that is set in the process of an executor. */
 export const executorVariable = "MILLRACE_EXECUTOR";
-
-/** What an executor has built when its program comes to `start()`. */
-export interface MirroredProgram {
-  readonly appName: string;
-  readonly graph: StreamGraph;
-  readonly data: DataContext;
-  readonly batchIntervalMs: number;
-  readonly defaultParallelism: number;
-  /** The same in every process that has built the same graph of the same functions. */
-  readonly fingerprint: string;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** Closes what the context holds, when the executor has served its time. */
-  close(): Promise<void>;
-}
 
 /** An executor, as the program sees it that runs in it. */
 export interface ExecutorRole {

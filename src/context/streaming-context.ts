@@ -28,14 +28,15 @@ import {
   type StreamingListener,
 } from "../scheduler/index.ts";
 import { type ActivePlace, ActivePlaces } from "./active-context.ts";
-import { backpressureFor, ContextBatches } from "./context-batches.ts";
-import { createOn, creatingFunction } from "./context-creation.ts";
+import { applicationInMaking, type LoadedApplication } from "./application-module.ts";
+import { backpressureFor, ContextBatches, type ContextBatchesOptions } from "./context-batches.ts";
+import { createOn, creatingFunction, creationOf } from "./context-creation.ts";
 import { ContextDirectory } from "./context-directory.ts";
 import { DataContext } from "./data-context.ts";
 import type { CheckpointDirectoryOptions, DurableDirectory } from "./durable-directory.ts";
-import type { DurableRun } from "./durable-run.ts";
-import { fingerprintOf } from "./fingerprint.ts";
 import { attempting, releaseAll } from "./held-things.ts";
+import { mirroredProgram } from "./mirrored-program.ts";
+import { notedOf } from "./module-note.ts";
 import {
   receiverOptions,
   type StreamingContextOptions,
@@ -79,6 +80,7 @@ export class StreamingContext extends StreamSources implements StreamHost {
   readonly #directory = new ContextDirectory();
   /** Whether it drives the application, or mirrors its graph in an executor. */
   readonly #part: Part = currentPart();
+  readonly #application: LoadedApplication | undefined = applicationInMaking();
   #batches: ContextBatches | undefined;
   #releaseSignals: () => void = () => {};
 
@@ -118,6 +120,15 @@ export class StreamingContext extends StreamSources implements StreamHost {
   }
 
   /**
+   * As below, for an application whose module was its main program: that is loaded, as the checkpoint notes which one it is.
+   * Rejects also with `checkpoint_absent`, `application_unnoted`, `application_module_missing`, `application_module_failed`,
+   * `application_expected`.
+   */
+  static async getOrCreate(
+    directory: string,
+    options?: CheckpointDirectoryOptions,
+  ): Promise<StreamingContext>;
+  /**
    * The context that `create` makes, ready to go on with what an earlier life of the application left in the directory
    * (a path, `file:...`, `s3://bucket/prefix`), or to begin there. It is not started. Rejects with `driver_alive` while
    * another driver holds the directory, and with the error of the case that refuses what is there or what the program has
@@ -126,9 +137,13 @@ export class StreamingContext extends StreamSources implements StreamHost {
   static async getOrCreate(
     directory: string,
     create: ContextFactory,
-    options: CheckpointDirectoryOptions = {},
+    options?: CheckpointDirectoryOptions,
+  ): Promise<StreamingContext>;
+  static async getOrCreate(
+    directory: string,
+    ...rest: readonly unknown[]
   ): Promise<StreamingContext> {
-    creatingFunction(create);
+    const { create, options } = creationOf<StreamingContext>(rest, StreamingContext);
     return createOn(directory, options, create, (context, opened) => context.#goOnIn(opened));
   }
 
@@ -303,7 +318,7 @@ export class StreamingContext extends StreamSources implements StreamHost {
   async #start(): Promise<void> {
     const { clock, signal, stopGracefullyOnShutdown } = this.#settings;
     signal?.throwIfAborted();
-    const run = await this.#directory.begin(this.#runOptions());
+    const run = await this.#directory.begin(this.#runOptions);
     // Without a checkpoint directory an application has one life.
     this.graph.identify(run?.application ?? { applicationId: uniqueName(), epoch: 0 });
     this.graph.start(run?.grid.zeroMs ?? BatchScheduler.gridFrom(clock, this.batchInterval).zeroMs);
@@ -315,7 +330,11 @@ export class StreamingContext extends StreamSources implements StreamHost {
     }
     await run?.restoreGraph();
     this.registerReceivers();
-    const batches = this.#newBatches(run);
+    const batches = new ContextBatches({
+      ...this.#parts,
+      backpressure: this.#backpressure,
+      run,
+    });
     this.#batches = batches;
     await batches.takeUp();
     this.#assertNotStopping();
@@ -333,36 +352,37 @@ export class StreamingContext extends StreamSources implements StreamHost {
   #goOnIn(directory: DurableDirectory): void {
     this.graph.assertBuilding("getOrCreate");
     this.graph.assertComplete();
-    this.#directory.goOnIn(directory, this.#runOptions(), this.graph.describe());
+    this.#directory.goOnIn(directory, this.#runOptions, this.graph.describe());
   }
 
   /** Serves as an executor, with the graph that the program has built. */
   async #serve({ role }: Extract<Part, { kind: "executor" }>): Promise<never> {
-    const { appName, batchInterval: batchIntervalMs, data, graph } = this;
-    const { defaultParallelism } = data;
     const { clock, logger } = this.#settings;
-    const program = { batchIntervalMs, defaultParallelism, graph: graph.describe() };
-    return roleOf(role).serve({
-      ...program,
-      graph,
-      appName,
-      data,
-      clock,
-      logger,
-      fingerprint: fingerprintOf(program),
-      close: () => this.#close(undefined),
-    });
+    const { appName, data, graph } = this;
+    const close = () => this.#close(undefined);
+    return roleOf(role).serve(mirroredProgram({ clock, logger, appName, data, graph, close }));
   }
 
   get #activePlace(): ActivePlace<StreamingContext> {
     return activePlaces.of(this.#part);
   }
 
-  #runOptions(): Parameters<ContextDirectory["begin"]>[0] {
+  get #runOptions(): Parameters<ContextDirectory["begin"]>[0] {
     return {
-      settings: this.#settings,
+      ...this.#parts,
+      noted: notedOf(this.#application, this.#settings.executorModule),
       batchIntervalMs: this.batchInterval,
       defaultParallelism: this.data.defaultParallelism,
+    };
+  }
+
+  /** What both its batches and its durable life are made of. */
+  get #parts(): Pick<
+    ContextBatchesOptions,
+    "settings" | "graph" | "tracker" | "listeners" | "fatal"
+  > {
+    return {
+      settings: this.#settings,
       graph: this.graph,
       tracker: this.tracker,
       listeners: this.#listeners,
@@ -476,17 +496,5 @@ export class StreamingContext extends StreamSources implements StreamHost {
     // A stop that waits for the operation that waits for it would wait for ever.
     if (currentJob() === undefined) return stopped;
     stopped.catch(() => {});
-  }
-
-  #newBatches(run: DurableRun | undefined): ContextBatches {
-    return new ContextBatches({
-      settings: this.#settings,
-      graph: this.graph,
-      tracker: this.tracker,
-      listeners: this.#listeners,
-      backpressure: this.#backpressure,
-      run,
-      fatal: (error) => void this.destroy(error).catch(() => {}),
-    });
   }
 }

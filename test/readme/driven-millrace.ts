@@ -5,9 +5,12 @@
  */
 import { format } from "node:util";
 import {
+  type ApplicationOptions,
+  type BuildFunction,
   type DataContextOptions,
   type DStream,
   type Logger,
+  Application as RealApplication,
   DataContext as RealDataContext,
   StreamingContext as RealStreamingContext,
   type Receiver,
@@ -104,6 +107,18 @@ export class StreamingContext extends RealStreamingContext {
     this.#reached.add(lineage);
     lineage.parents.forEach((parent) => this.#reach(parent));
   }
+}
+
+/** An application whose contexts are those above. */
+class Application extends RealApplication {
+  protected override newContext(options: StreamingContextOptions): StreamingContext {
+    return new StreamingContext(options);
+  }
+}
+
+/** Declares an application that nobody but the test runs. */
+export function application(options: ApplicationOptions, build: BuildFunction): Application {
+  return new Application(options, build);
 }
 
 /** As much of a stream as tells what it is made of. */

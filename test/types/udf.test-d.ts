@@ -9,7 +9,7 @@ test("a udf has the type of its function", () => {
   const lengthOf = udf("lengthOf", (text: string) => text.length);
   expectTypeOf(lengthOf).toEqualTypeOf<(text: string) => number>();
   const identity = udf("identity", <T>(value: T) => value);
-  expectTypeOf(identity("x" as string)).toEqualTypeOf<string>();
+  expectTypeOf(identity({ x: 1 })).toEqualTypeOf<{ x: number }>();
   expectTypeOf(lines.map(lengthOf)).toEqualTypeOf<DStream<number>>();
   // @ts-expect-error no function
   udf("nothing", 1);

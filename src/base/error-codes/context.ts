@@ -22,6 +22,37 @@ export const contextErrors = {
     message: "another context is active in this process",
     help: "stop it first",
   },
+  application_module_unknown: {
+    kind: "usage",
+    message:
+      "executors have no module to load the program from, as in a test runner, a REPL or evaluated code",
+    help: "write the program as a module, `export default application({ master, batchInterval }, (ssc) => { ... })`, and run it by `node app.ts`, or give the address of such a module as executorModule",
+  },
+  application_module_missing: {
+    kind: "usage",
+    message: "the module of the application is not there",
+    help: "run this in the folder of the program, or give getOrCreate a function that makes the context",
+  },
+  application_module_failed: {
+    kind: "user",
+    message: "the module of the application could not be loaded",
+    help: "look at the cause",
+  },
+  application_expected: {
+    kind: "usage",
+    message: "the default export of the module is no application",
+    help: "write `export default application(options, build)` there, by the copy of Millrace that loads the module",
+  },
+  application_unnoted: {
+    kind: "usage",
+    message: "it is not known which module the application comes from",
+    help: "give getOrCreate a function that makes the context; a module is noted where its application was run by `node app.ts`, or names itself by executorModule",
+  },
+  checkpoint_absent: {
+    kind: "usage",
+    message: "no application has left anything in the checkpoint directory",
+    help: "look at the address, or give getOrCreate a function that makes a context to begin with",
+  },
   executor_unconnected: {
     kind: "usage",
     message: "this process is an executor by its environment, but no driver has sent for it",

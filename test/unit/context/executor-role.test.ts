@@ -95,14 +95,16 @@ describe("in an executor", () => {
 
   test("start serves with the graph, and never resolves; nor does anything that ends a context", async () => {
     const role = new RecordingRole();
-    const ssc = asExecutor(role, () => declare(newContext({ appName: "mirrored" })));
+    const ssc = asExecutor(role, () => newContext({ appName: "mirrored" }));
+    const numbers = ssc.queueStream([[1]]);
+    numbers.print();
     const started = asExecutor(role, () => ssc.start());
     expect(await hasSettled(started)).toBe(false);
     expect(ssc.state).toBe("ACTIVE");
     expect(role.served).toHaveLength(1);
     expect(role.served[0]).toMatchObject({
       appName: "mirrored",
-      graph: (ssc as unknown as { graph: unknown }).graph,
+      graph: numbers.node.scope,
       data: ssc.data,
       batchIntervalMs: 1000,
       defaultParallelism: 1,
