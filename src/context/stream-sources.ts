@@ -1,16 +1,21 @@
 /**
- * Owns: making streams of sources: one short method per source.
+ * Owns: making streams: of sources, one short method per source, and of several streams.
  * Does not own: the sources (src/sources), the life of the context (streaming-context.ts).
  */
 import { type Clock, instanceArgument, StreamError } from "../base/index.ts";
 import {
   assertSameContext,
+  type BodyOptions,
+  type DatasetsOf,
   DStream,
   InputDStream,
   InputNode,
   type RDD,
   type StreamGraph,
+  type StreamsOf,
   type TupleHint,
+  transformed,
+  UnionStreamNode,
 } from "../core/index.ts";
 import {
   Receiver,
@@ -170,6 +175,22 @@ export abstract class StreamSources {
     return this.inputStream(input);
   }
 
+  /** One stream of all these; throws `streams_missing`, `contexts_differ`, `slides_differ`. */
+  union<T>(streams: readonly DStream<T>[]): DStream<T> {
+    checkStreams(streams);
+    return new DStream(new UnionStreamNode(streams.map((stream) => stream.node)));
+  }
+
+  /** A stream made of several by a function over their datasets, as by a stream's `transform`; throws as `union`. */
+  transform<Ts extends readonly unknown[], U>(
+    streams: StreamsOf<Ts>,
+    f: (datasets: DatasetsOf<Ts>, timeMs: number) => RDD<U> | Promise<RDD<U>>,
+    options?: BodyOptions,
+  ): DStream<U> {
+    checkStreams(streams);
+    return transformed(streams, f, options);
+  }
+
   /** The ids of the streams that have a receiver. */
   protected get receiverStreamIds(): Iterable<number> {
     return this.#receivers.keys();
@@ -191,7 +212,7 @@ export abstract class StreamSources {
 }
 
 /** Throws `argument_invalid` for what is no stream. */
-export function checkStreams(streams: readonly unknown[]): void {
+function checkStreams(streams: readonly unknown[]): void {
   if (!Array.isArray(streams)) {
     const expected = "an array of streams";
     throw new StreamError("argument_invalid", { argument: "streams", value: streams, expected });

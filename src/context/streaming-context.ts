@@ -6,19 +6,11 @@
  */
 import { Deadline, objectWithMethods, Settlement, StreamError, uniqueName } from "../base/index.ts";
 import {
-  type BodyOptions,
   currentJob,
-  type DatasetsOf,
-  type DStream,
   type Duration,
   duration,
-  type RDD,
-  DStream as Stream,
   StreamGraph,
   type StreamHost,
-  type StreamsOf,
-  transformed,
-  UnionStreamNode,
 } from "../core/index.ts";
 import { ReceiverTracker } from "../receiver/index.ts";
 import {
@@ -48,7 +40,7 @@ import { receiverEvents } from "./receiver-events.ts";
 import { currentPart, never, type Part, roleOf } from "./role.ts";
 import { onShutdownSignal } from "./shutdown-signals.ts";
 import { StartedInputs } from "./started-inputs.ts";
-import { checkStreams, StreamSources } from "./stream-sources.ts";
+import { StreamSources } from "./stream-sources.ts";
 
 /** INITIALIZED: streams may be declared. ACTIVE: batches run. STOPPED: for good. */
 export type StreamingContextState = "INITIALIZED" | "ACTIVE" | "STOPPED";
@@ -218,22 +210,6 @@ export class StreamingContext extends StreamSources implements StreamHost {
   /** Keeps the datasets of the last `span` for `slice` and the like; throws `remember_fixed`, `duration_invalid`. */
   remember(span: Duration): void {
     this.graph.remember(duration(span, "remember"));
-  }
-
-  /** One stream of all these; throws `streams_missing`, `contexts_differ`, `slides_differ`. */
-  union<T>(streams: readonly DStream<T>[]): DStream<T> {
-    checkStreams(streams);
-    return new Stream(new UnionStreamNode(streams.map((stream) => stream.node)));
-  }
-
-  /** A stream made of several by a function over their datasets, as by a stream's `transform`; throws as `union`. */
-  transform<Ts extends readonly unknown[], U>(
-    streams: StreamsOf<Ts>,
-    f: (datasets: DatasetsOf<Ts>, timeMs: number) => RDD<U> | Promise<RDD<U>>,
-    options?: BodyOptions,
-  ): DStream<U> {
-    checkStreams(streams);
-    return transformed(streams, f, options);
   }
 
   /** Tells a listener what happens from now on. */
