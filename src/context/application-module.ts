@@ -54,10 +54,12 @@ export async function loadApplication(module: string): Promise<LoadedApplication
 }
 
 /**
- * Loads the program that an executor is to run: it runs the application of the module, if there is one that the module has
- * not run itself; any other program has come to its `start()` by itself. Rejects as `loadApplication`, and with what runs.
+ * Loads a program as if it were the main one, with these arguments: it runs the application of the module, if there is one
+ * that the module has not run itself; any other program has come to its `start()` by itself. Rejects as `loadApplication`,
+ * and with what runs.
  */
-export async function loadProgram(module: string): Promise<void> {
+export async function loadProgram(module: string, args: readonly string[] = []): Promise<void> {
+  process.argv.splice(1, process.argv.length, fileURLToPath(module), ...args);
   const application = applicationIn(await importModule(module));
   if (application === undefined) return;
   const { facts } = application;

@@ -2,12 +2,13 @@
 import { mkdirSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { executorModuleOf, loadApplication, loadProgram } from "../../../src/context/index.ts";
 import { StreamingContext } from "../../../src/index.ts";
 import { type Ended, ProgramFolder, sources } from "./written-program.ts";
 
-const imports = `import { application, milliseconds, onDriver, StreamingContext } from "${sources.millrace}";
+const imports = `import { fileURLToPath } from "node:url";
+import { application, milliseconds, onDriver, StreamingContext } from "${sources.millrace}";
 `;
 
 /** What an executor's process does: it takes its role, tells when it serves, and what of the program it serves with. */
@@ -20,7 +21,7 @@ const serve = async (program) => {
   await new Promise((resolve) => setTimeout(resolve, 2 ** 30));
 };
 becomeExecutor({ id: "e1", serve });
-await loadProgram(process.argv[2]);
+await loadProgram(process.argv[2], process.argv.slice(3));
 console.log("loaded");
 `;
 
@@ -28,7 +29,8 @@ console.log("loaded");
 async function asExecutor(folder: ProgramFolder, name: string): Promise<Ended> {
   folder.write("entry.mjs", entry);
   const env = { MILLRACE_EXECUTOR: "1" };
-  return folder.run(["entry.mjs", folder.addressOf(name)], { env, until: "serving\n" });
+  const args = ["entry.mjs", folder.addressOf(name), "--an", "argument"];
+  return folder.run(args, { env, until: "serving\n" });
 }
 
 const program = `
@@ -42,7 +44,8 @@ const declare = (ssc) => {
     void ssc.stop();
   });
 };
-const options = { appName: "mirrored", batchInterval: milliseconds(20), allowNotResumable: ["numbers"] };
+const isMain = process.argv[1] === fileURLToPath(import.meta.url);
+const options = { appName: ["mirrored", ...(process.argv.length > 2 ? [isMain, ...process.argv.slice(2)] : [])].join(" "), batchInterval: milliseconds(20), allowNotResumable: ["numbers"] };
 `;
 
 const asModule = `${imports}${program}
@@ -72,7 +75,7 @@ describe("an executor", () => {
     expect(errors).toBe("");
     expect(lines).toEqual([
       ...said,
-      expect.stringMatching(/^serves mirrored [0-9a-f]{16}$/),
+      expect.stringMatching(/^serves mirrored true --an argument [0-9a-f]{16}$/),
       "serving",
     ]);
     expect((await readdir(folder.path)).toSorted()).toEqual(["app.mjs", "entry.mjs"]);
@@ -181,10 +184,13 @@ describe("a module that is loaded", () => {
     await expect(loadApplication(folder.addressOf("app.mjs"))).rejects.toMatchObject({ code });
   });
 
-  test("has run by itself where it is a program", async () => {
+  test("is run as the main program would be", async () => {
     const folder = new ProgramFolder();
     folder.write("app.mjs", "export const ran = true;");
-    await loadProgram(folder.addressOf("app.mjs"));
+    const before = [...process.argv];
+    onTestFinished(() => void process.argv.splice(0, process.argv.length, ...before));
+    await loadProgram(folder.addressOf("app.mjs"), ["one"]);
+    expect(process.argv.slice(1)).toEqual([join(folder.path, "app.mjs"), "one"]);
     await expect(loadProgram(folder.addressOf("none.mjs"))).rejects.toMatchObject({
       code: "application_module_missing",
     });
