@@ -8,31 +8,19 @@
  *     the base (versioned-map.ts I2).
  * I2. What is added after this version is met and found absent in the undo records.
  * I3. Nothing is applied within a slice. No slice allocates anything per key, but where many versions
- *     came: their undo records are then made into one, each once, so that a key is looked up a few
- *     times, however long the pass takes.
+ *     came: a key is looked up a few times, however long the pass takes (undo-records.ts I2).
  */
-import { KeyMap } from "../codec/index.ts";
-import {
-  type Absent,
-  absent,
-  type Changes,
-  type UndoRecord,
-  type VersionedMap,
-} from "./versioned-map.ts";
+import { type Absent, absent, type Changes, type VersionedMap } from "./versioned-map.ts";
 
 type Visit<K, E> = (key: K, entry: E) => void;
-type Undo<K, E> = Pick<UndoRecord<K, E>, "replaced" | "version">;
+/** In order: the first that knows a key says what it held. */
+type Undo<K, E> = readonly Changes<K, E>[];
 type Composites<K, E> = NonNullable<Changes<K, E>["composites"]>;
-
-/** So many undo records are looked through one by one. */
-const undoRecordsMax = 4;
 
 export class VersionScan<K, E> {
   readonly #map: VersionedMap<K, E>;
   readonly #version: number;
   readonly #primitives: Lockstep<K, E>;
-  /** The oldest records after the version, as one. */
-  #joined: Undo<K, E> | undefined;
   #composites: ReturnType<Composites<K, E>["values"]> | undefined;
 
   constructor(map: VersionedMap<K, E>, version: number) {
@@ -44,23 +32,12 @@ export class VersionScan<K, E> {
 
   /** See `StateScan.next`. */
   next(keysMax: number, visit: Visit<K, E>): boolean {
-    const undo = this.#undo();
+    const undo = this.#map.undoTo(this.#version);
     const left = keysMax - visitPrimitives(this.#primitives, keysMax, undo, visit);
     if (left === 0) return true;
     this.#composites ??= this.#map.base.composites?.values();
     if (this.#composites === undefined) return false;
     return visitComposites(this.#composites, left, undo, visit) === left;
-  }
-
-  #undo(): readonly Undo<K, E>[] {
-    const undo = this.#map.undoTo(this.#version);
-    const joined = this.#joined;
-    const others = joined === undefined ? undo : undo.filter((r) => r.version > joined.version);
-    if (others.length > undoRecordsMax) {
-      this.#joined = join(joined, others);
-      return [this.#joined];
-    }
-    return joined === undefined ? others : [joined, ...others];
   }
 }
 
@@ -80,7 +57,7 @@ interface Lockstep<K, E> {
 function visitPrimitives<K, E>(
   { keys, entries }: Lockstep<K, E>,
   keysMax: number,
-  undo: readonly Undo<K, E>[],
+  undo: Undo<K, E>,
   visit: Visit<K, E>,
 ): number {
   let count = 0;
@@ -97,7 +74,7 @@ function visitPrimitives<K, E>(
 function visitComposites<K, E>(
   entries: ReturnType<Composites<K, E>["values"]>,
   keysMax: number,
-  undo: readonly Undo<K, E>[],
+  undo: Undo<K, E>,
   visit: Visit<K, E>,
 ): number {
   let count = 0;
@@ -113,22 +90,11 @@ function visitComposites<K, E>(
 function olderEntry<K, E>(
   key: K,
   newest: E | Absent | undefined,
-  undo: readonly Undo<K, E>[],
+  undo: Undo<K, E>,
 ): E | Absent | undefined {
-  for (const record of undo) {
-    const replaced = record.replaced.get(key);
-    if (replaced !== undefined) return replaced;
+  for (const replaced of undo) {
+    const before = replaced.get(key);
+    if (before !== undefined) return before;
   }
   return newest;
-}
-
-/** One record in place of several: of each key what the oldest one says. */
-function join<K, E>(first: Undo<K, E> | undefined, others: readonly Undo<K, E>[]): Undo<K, E> {
-  const replaced: Changes<K, E> = first?.replaced ?? new KeyMap();
-  for (const record of others) {
-    record.replaced.forEach((before, key) => {
-      if (!replaced.has(key)) replaced.set(key, before);
-    });
-  }
-  return { replaced, version: others.at(-1)?.version ?? -Infinity };
 }

@@ -16,6 +16,7 @@
  */
 import { invariant } from "../base/index.ts";
 import { KeyMap } from "../codec/index.ts";
+import { UndoRecords } from "./undo-records.ts";
 
 /** In place of an entry: the key holds none. */
 export const absent: unique symbol = Symbol("absent");
@@ -23,13 +24,6 @@ export type Absent = typeof absent;
 
 /** What an update changes: a new entry or `absent` per key. */
 export type Changes<K, E> = KeyMap<K, E | Absent>;
-
-/** How to get from `version` back to the version before it. */
-export interface UndoRecord<K, E> {
-  readonly version: number;
-  readonly replaced: Changes<K, E>;
-  readonly sizeBefore: number;
-}
 
 /** Follows each change that is applied; one of the two entries may be `absent`. */
 export interface ChangeListener<K, E> {
@@ -39,7 +33,7 @@ export interface ChangeListener<K, E> {
 export class VersionedMap<K, E> {
   readonly #base: Changes<K, E> = new KeyMap();
   readonly #tombstones = new KeyMap<K, number>();
-  readonly #undo: UndoRecord<K, E>[] = [];
+  readonly #undo = new UndoRecords<K, E | Absent>();
   #oldestVersion = -Infinity;
 
   /** How many keys hold an entry in the newest version. */
@@ -60,20 +54,22 @@ export class VersionedMap<K, E> {
 
   /** The entry of the key in a version that is not forgotten. */
   at(version: number, key: K): E | undefined {
-    for (let i = this.#newerThan(version); i < this.#undo.length; i += 1) {
-      const replaced = this.#undo[i]?.replaced.get(key);
-      if (replaced !== undefined) return replaced === absent ? undefined : replaced;
+    for (const replaced of this.undoTo(version)) {
+      const before = replaced.get(key);
+      if (before !== undefined) return before === absent ? undefined : before;
     }
     return this.newest(key);
   }
 
   sizeAt(version: number): number {
-    return this.#undo[this.#newerThan(version)]?.sizeBefore ?? this.size;
+    this.#assertKept(version);
+    return this.#undo.oldestAfter(version)?.sizeBefore ?? this.size;
   }
 
-  /** The undo records that lead back to `version`, oldest first. */
-  undoTo(version: number): readonly UndoRecord<K, E>[] {
-    return this.#undo.slice(this.#newerThan(version));
+  /** What leads back to `version`, to be looked through in order. */
+  undoTo(version: number): readonly Changes<K, E>[] {
+    this.#assertKept(version);
+    return this.#undo.backTo(version);
   }
 
   /**
@@ -93,7 +89,7 @@ export class VersionedMap<K, E> {
       // Setting a key that a pass over a Map has met neither moves it nor brings it up again.
       changes.set(key, before);
     });
-    this.#undo.push({ version, replaced: changes, sizeBefore });
+    this.#undo.add({ version, replaced: changes, sizeBefore });
   }
 
   /** Sets or removes the entry of a key in the only version; for a map to which nothing was applied. */
@@ -107,8 +103,7 @@ export class VersionedMap<K, E> {
   /** Drops the undo records and tombstones that only versions older than `oldestVersion` need. */
   forget(oldestVersion: number): void {
     this.#oldestVersion = Math.max(this.#oldestVersion, oldestVersion);
-    const kept = this.#undo.findIndex((record) => record.version > oldestVersion);
-    this.#undo.splice(0, kept === -1 ? this.#undo.length : kept);
+    this.#undo.forget(oldestVersion);
     for (const [key, version] of this.#tombstones.primitives) {
       if (version > oldestVersion) break;
       this.#bury(key);
@@ -124,17 +119,10 @@ export class VersionedMap<K, E> {
     this.#base.delete(key);
   }
 
-  /**
-   * The index of the oldest undo record newer than `version`. Readers read what is nearly the
-   * newest.
-   */
-  #newerThan(version: number): number {
+  #assertKept(version: number): void {
     invariant(
       version >= this.#oldestVersion,
       "a version of the state is read before it is forgotten",
     );
-    let index = this.#undo.length;
-    while (index > 0 && (this.#undo[index - 1]?.version ?? version) > version) index -= 1;
-    return index;
   }
 }

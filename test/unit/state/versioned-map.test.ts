@@ -39,10 +39,10 @@ describe("the memory of a versioned map", () => {
     );
     map.apply(3, changes([["c", absent]]), nobody);
     map.forget(1);
-    expect(map.undoTo(1).map((record) => record.version)).toEqual([2, 3]);
+    expect(map.undoTo(1).map((replaced) => [...replaced.keys()])).toEqual([["a", ["b"]], ["c"]]);
     expect([map.base.primitives.size, map.base.composites?.size]).toEqual([2, 1]);
     map.forget(2);
-    expect(map.undoTo(2).map((record) => record.version)).toEqual([3]);
+    expect(map.undoTo(2).map((replaced) => [...replaced.keys()])).toEqual([["c"]]);
     expect([map.base.primitives.size, map.base.composites?.size]).toEqual([1, 0]);
     map.forget(3);
     expect(map.undoTo(3)).toEqual([]);
