@@ -25,6 +25,7 @@ export {
 } from "./file-port.ts";
 export { localPath } from "./local-path.ts";
 export { consoleLogger, type Logger, silentLogger, tameLogger } from "./logger.ts";
+export { OrderedQueue } from "./ordered-queue.ts";
 export { type ProcessIdentity, thisProcess } from "./process-identity.ts";
 export { isFile, type PackageFolder, packageAbove, realPath } from "./program-files.ts";
 export { type Random, seededRandom, uniqueName } from "./random.ts";

@@ -8,6 +8,7 @@ import type { Clock } from "../base/index.ts";
 import {
   currentJob,
   type Dataset,
+  type Dependency,
   Flow,
   inTask,
   Pacer,
@@ -19,6 +20,9 @@ import {
 } from "../core/index.ts";
 
 const neverAborted: AbortSignal = new AbortController().signal;
+
+/** The stages that one call has tried in vain, with what they threw. */
+type FailedStages = Map<StageBarrier, { readonly thrown: unknown }>;
 
 /** Runs jobs in this process. */
 export class JobRunner {
@@ -36,7 +40,7 @@ export class JobRunner {
     partitions: readonly number[],
     body: PartitionBody<T, R>,
   ): Promise<R[]> {
-    await this.#completeAll(stagesBefore(dataset));
+    await this.#completeBefore(dataset);
     const stageId = this.#stageCount++;
     const results: R[] = [];
     for (const partition of partitions) {
@@ -54,16 +58,47 @@ export class JobRunner {
     return results;
   }
 
-  /** Completes these stages with what they depend on. */
+  /**
+   * Completes these stages with what they depend on. One that fails holds up those that depend on it and no others; then
+   * rejects with the first failure.
+   */
   async runStages(stages: readonly StageBarrier[]): Promise<void> {
+    const failed: FailedStages = new Map();
+    let first: { readonly thrown: unknown } | undefined;
     for (const stage of stages) {
-      await this.#completeAll(stagesBefore(stage));
-      await this.#complete(stage);
+      try {
+        await this.#completeBefore({ dependencies: [{ kind: "stage", barrier: stage }] }, failed);
+      } catch (thrown) {
+        first ??= { thrown };
+      }
+    }
+    if (first !== undefined) throw first.thrown;
+  }
+
+  /** Asked again, as a state that is behind comes forward by one version at a time. */
+  async #completeBefore(
+    target: { readonly dependencies: readonly Dependency[] },
+    failed: FailedStages = new Map(),
+  ): Promise<void> {
+    let stages = stagesBefore(target);
+    while (stages.length > 0) {
+      for (const stage of stages) await this.#completeOnce(stage, failed);
+      stages = stagesBefore(target);
+      // However much there is to be made up for, timers fire and a stop is noticed.
+      if (stages.length > 0) await this.#clock.yieldToEventLoop();
     }
   }
 
-  async #completeAll(stages: readonly StageBarrier[]): Promise<void> {
-    for (const stage of stages) await this.#complete(stage);
+  /** Does not try again what has failed. */
+  async #completeOnce(stage: StageBarrier, failed: FailedStages): Promise<void> {
+    const before = failed.get(stage);
+    if (before !== undefined) throw before.thrown;
+    try {
+      await this.#complete(stage);
+    } catch (thrown) {
+      failed.set(stage, { thrown });
+      throw thrown;
+    }
   }
 
   async #complete(stage: StageBarrier): Promise<void> {

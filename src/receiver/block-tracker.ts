@@ -109,7 +109,7 @@ export class ReceivedBlockTracker {
 
   /** The event that forgets the batches before a time; none when there are none. */
   cleanup(beforeMs: number): BatchesCleaned | undefined {
-    const batchTimesMs = [...this.#batches.keys()].filter((timeMs) => timeMs < beforeMs);
+    const batchTimesMs = this.batchTimesWithin(Number.NEGATIVE_INFINITY, beforeMs);
     return batchTimesMs.length === 0 ? undefined : { kind: "batches_cleaned", batchTimesMs };
   }
 
@@ -148,6 +148,16 @@ export class ReceivedBlockTracker {
   unallocatedBlocks(streamUid?: string): readonly BlockRecord[] {
     const streams = streamUid === undefined ? [...this.#streams.keys()] : [streamUid];
     return streams.flatMap((uid) => [...(this.#streams.get(uid)?.unallocated.values() ?? [])]);
+  }
+
+  /** Those from one time up to, without it, another; what is behind it is not gone through. */
+  batchTimesWithin(fromMs: number, beforeMs: number): readonly number[] {
+    const timesMs: number[] = [];
+    for (const timeMs of this.#batches.keys()) {
+      if (timeMs >= beforeMs) break;
+      if (timeMs >= fromMs) timesMs.push(timeMs);
+    }
+    return timesMs;
   }
 
   /** The batches that are not cleaned, in the order of their times. */

@@ -111,8 +111,7 @@ export class ReceivedBlocks {
   async forget(beforeMs: number): Promise<void> {
     if (this.#options.durability === volatileDurability) return this.clean(beforeMs);
     const { known } = this.#ledger;
-    const afterMs = this.#releasedBeforeMs;
-    const released = known.batchTimesMs.filter((timeMs) => timeMs >= afterMs && timeMs < beforeMs);
+    const released = known.batchTimesWithin(this.#releasedBeforeMs, beforeMs);
     await this.#release(
       beforeMs,
       released.map((batchTimeMs) => ({ batchTimeMs, blocks: known.blocksOfBatch(batchTimeMs) })),

@@ -10,6 +10,7 @@ import type { BatchEnd, LeftBatch } from "./batch-progress.ts";
 import { BatchRunner, type BatchRunnerOptions } from "./batch-runner.ts";
 import { BatchTimer } from "./batch-timer.ts";
 import type { BatchInfo } from "./listener.ts";
+import { OwedBatches } from "./owed-batches.ts";
 
 export interface BatchSchedulerOptions extends Omit<BatchRunnerOptions, "signal"> {
   /** Called at the end of each batch, after its listeners. */
@@ -28,8 +29,7 @@ export class BatchScheduler {
   /** The work of every batch that has begun, the cleaning after it included. */
   readonly #running = new Set<Promise<void>>();
   readonly #unfinishedMs = new Set<number>();
-  /** Batches that ended while a state of theirs had yet to come about, by time. */
-  readonly #owing = new Map<number, BatchEnd>();
+  readonly #owed = new OwedBatches();
   #timer: BatchTimer | undefined;
   #lastBatchMs = 0;
   #firstFailure: { readonly error: unknown } | undefined;
@@ -128,26 +128,25 @@ export class BatchScheduler {
   /** Notes the end of a batch, and of those before it whose states have come about since. */
   async #end(end: BatchEnd): Promise<void> {
     const { graph, progress } = this.#options;
-    this.#owing.set(end.batchTimeMs, end);
-    for (const [timeMs, ended] of this.#owing) {
-      if (graph.owesStates(timeMs)) continue;
-      this.#owing.delete(timeMs);
-      await progress.batchCompleted(ended);
-    }
+    const states = graph.statesOwing(end.batchTimeMs);
+    this.#owed.add(end, states);
+    for (const ended of this.#owed.takeSettled()) await progress.batchCompleted(ended);
+    if (states.length === 0) await progress.batchCompleted(end);
   }
 
   /** Forgets what nothing can ask for any more. */
   async #clean(): Promise<void> {
     const { forgetInputs, graph } = this.#options;
-    const neededMs = [...this.#unfinishedMs, ...this.#owing.keys()];
+    const { batchIntervalMs } = graph;
     const untilMs = Math.min(
       this.#lastBatchMs,
-      // After a gap a state may have to look back further than from the last batch.
-      ...graph.statesDueMs,
-      ...neededMs.map((timeMs) => timeMs - graph.batchIntervalMs),
+      ...[...this.#unfinishedMs].map((timeMs) => timeMs - batchIntervalMs),
     );
     invariant(Number.isFinite(untilMs), "the time up to which is cleaned is known");
-    await graph.forget(untilMs);
-    await forgetInputs(untilMs - graph.inputRememberMs);
+    const behind = [...this.#owed.oldestMs].map(
+      ([state, timeMs]) => [state, timeMs - batchIntervalMs] as const,
+    );
+    const forgottenMs = await graph.forget(untilMs, new Map(behind));
+    await forgetInputs(forgottenMs - graph.inputRememberMs);
   }
 }

@@ -326,14 +326,14 @@ export class StreamGraph implements StreamScope {
     for (const stream of this.#inUse) if (uids.has(stream.uid)) stream.leaveOut(timeMs);
   }
 
-  /** The times of the next versions of all states: nothing may be forgotten as if later ones had been made. */
-  get statesDueMs(): readonly number[] {
-    return this.#statefulInUse().map((stream) => stream.dueMs);
+  /** The streams whose states of that time have yet to come about. */
+  statesOwing(timeMs: number): readonly StatefulStream[] {
+    return this.#statefulInUse().filter((stream) => stream.owes(timeMs));
   }
 
   /** Whether a state of that time has yet to come about. */
   owesStates(timeMs: number): boolean {
-    return this.#statefulInUse().some((stream) => stream.owes(timeMs));
+    return this.statesOwing(timeMs).length > 0;
   }
 
   /** Ends the backends of all states, whose values are gone then. */
@@ -341,16 +341,32 @@ export class StreamGraph implements StreamScope {
     await Promise.all(this.#stateful.map((stream) => stream.closeState()));
   }
 
-  /** Drops what no batch after `beforeMs` can ask for. */
-  async forget(beforeMs: number): Promise<void> {
-    // What a lost partition of a state is made again from is lineage, not data.
-    const again = this.#statefulInUse().map((stream) => stream.recomputedAfterMs);
-    const timeMs = Math.min(beforeMs, ...again);
-    for (const stream of this.#inUse) await stream.forget(timeMs);
-    const askedFromMs = timeMs - this.inputRememberMs;
+  /**
+   * Drops what no batch after `timeMs` can ask for, but what states need that are behind: that of batches after a time
+   * of their own. What no such state is made from goes all the same. Returns the time up to which all was dropped.
+   */
+  async forget(timeMs: number, behind: ReadonlyMap<unknown, number> = new Map()): Promise<number> {
+    const untilMs = new Map<StreamLineage, number>();
+    for (const state of this.#statefulInUse()) {
+      // After a gap a state may have to look back further than from the last batch, and what a lost partition of it is
+      // made again from is lineage, not data.
+      const neededMs = Math.min(
+        timeMs,
+        state.dueMs,
+        state.recomputedAfterMs,
+        behind.get(state) ?? timeMs,
+      );
+      for (const stream of lineageOf<StreamLineage>([state])) {
+        untilMs.set(stream, Math.min(neededMs, untilMs.get(stream) ?? timeMs));
+      }
+    }
+    for (const stream of this.#inUse) await stream.forget(untilMs.get(stream) ?? timeMs);
+    const allUntilMs = Math.min(timeMs, ...untilMs.values());
+    const askedFromMs = allUntilMs - this.inputRememberMs;
     const ended = this.#gaps.filter(({ beforeMs }) => beforeMs <= askedFromMs);
     for (const gap of ended) this.#gaps.splice(this.#gaps.indexOf(gap), 1);
     this.#pinned.forget(askedFromMs);
+    return allUntilMs;
   }
 
   /** Tells outputs that no batch before that time will run again, in this life or a later one. */

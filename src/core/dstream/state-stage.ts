@@ -1,9 +1,10 @@
 /**
  * Owns: the stage that brings a keyed state from one version to the next, and the dataset that reads a version.
- * Invariants: I1 the tasks of version t run on the version before it, never on an older one: the stage depends on that of
- * the version before, for as long as that is not visible. I2 a failed task leaves the state as it was.
+ * Invariants: I1 the tasks of version t run on the version before it, never on an older one: a stage waits for all earlier
+ * ones, for as long as they are not visible. I2 a failed task leaves the state as it was.
  */
 
+import { OrderedQueue } from "../../base/index.ts";
 import type { KeyedState, StateScan, StateUpdate } from "../../state/index.ts";
 import type { Partitioner } from "../rdd/index.ts";
 import {
@@ -40,6 +41,23 @@ export interface Elsewhere {
   completed(partition: number, versionMs: number): void | Promise<void>;
 }
 
+type VersionStage = StageBarrier & { readonly versionMs: number };
+
+/** The stages of one state that are not complete, in the order of their versions. */
+export class StagesToCome {
+  readonly #stages = new OrderedQueue<VersionStage>(({ versionMs }) => versionMs);
+
+  add(stage: VersionStage): void {
+    this.#stages.add(stage);
+  }
+
+  /** The one whose turn it is. */
+  get next(): VersionStage | undefined {
+    while (this.#stages.first?.isComplete() === true) this.#stages.removeFirst();
+    return this.#stages.first;
+  }
+}
+
 /** The update of a keyed state for one batch time. */
 export class StateStage<K, S> implements StageBarrier {
   readonly purpose = "state";
@@ -50,7 +68,7 @@ export class StateStage<K, S> implements StageBarrier {
   readonly taskCount: number;
   readonly #state: KeyedState<K, S>;
   readonly #elsewhere: Elsewhere | undefined;
-  #previous: StateStage<K, S> | undefined;
+  readonly #toCome: StagesToCome;
   #work: StateWork<K, S>;
   #workInstead: StateWork<K, S>;
   #isGivenUp = false;
@@ -64,7 +82,7 @@ export class StateStage<K, S> implements StageBarrier {
     versionMs: number;
     madeAtMs: number;
     taskCount: number;
-    previous: StateStage<K, S> | undefined;
+    toCome: StagesToCome;
     work: StateWork<K, S>;
     workInstead: StateWork<K, S>;
   }) {
@@ -74,15 +92,20 @@ export class StateStage<K, S> implements StageBarrier {
     this.taskCount = options.taskCount;
     this.#state = options.state;
     this.#elsewhere = options.elsewhere;
-    this.#previous = options.previous;
+    this.#toCome = options.toCome;
+    options.toCome.add(this);
     this.#work = options.work;
     this.#workInstead = options.workInstead;
   }
 
   get dependencies(): readonly Dependency[] {
-    const inputs = narrow(...this.#work.inputs());
-    if (this.#previous === undefined || this.#previous.isComplete()) return inputs;
-    return [{ kind: "stage", barrier: this.#previous }, ...inputs];
+    return narrow(...this.#work.inputs());
+  }
+
+  earlier(): StageBarrier | undefined {
+    const { next } = this.#toCome;
+    // One that is complete runs again where a partition of it got lost, whatever later ones are to come.
+    return next === undefined || next.versionMs >= this.versionMs ? undefined : next;
   }
 
   isComplete(): boolean {
@@ -131,7 +154,8 @@ export class StateStage<K, S> implements StageBarrier {
    * that stays, until the version is forgotten.
    */
   finish(): void {
-    this.#previous = undefined;
+    // Where the batch was given up while a task of it ran, there is something left to be done.
+    if (!this.isComplete()) return;
     if (this.#elsewhere !== undefined) return;
     this.#work = noStateWork;
     this.#workInstead = noStateWork;

@@ -40,6 +40,7 @@ import { StateKeeping } from "./state-keeping.ts";
 import {
   noStateWork,
   type ReadElsewhere,
+  StagesToCome,
   StateNode,
   StateStage,
   type StateWork,
@@ -63,7 +64,8 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
   readonly #layout: Readonly<Record<string, unknown>>;
   readonly #keeping: StateKeeping<K, S>;
   readonly #stages = new Map<number, StateStage<K, S>>();
-  #latest: StateStage<K, S> | undefined;
+  readonly #toCome = new StagesToCome();
+  #latestMs: number | undefined;
   #reachedMs: number | undefined;
   #snapshotIntervalMs: number | undefined;
   /** The version that an earlier life of the application left. */
@@ -315,13 +317,13 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
   /** Whether any version was made, or is being made. */
   protected get hasState(): boolean {
     if (this.#mirrored !== undefined) return !this.#mirrored.isFirst;
-    return this.#latest !== undefined || this.hasRestoredState;
+    return this.#latestMs !== undefined || this.hasRestoredState;
   }
 
   /** The time of the newest version that was made or is being made; of the zero time before the first one. */
   protected get latestVersionMs(): number {
     if (this.#mirrored !== undefined) return this.#mirrored.sinceMs;
-    return this.#latest?.versionMs ?? this.#restoredMs ?? this.#beganMs;
+    return this.#latestMs ?? this.#restoredMs ?? this.#beganMs;
   }
 
   get #beganMs(): number {
@@ -370,12 +372,13 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
       site,
       versionMs: timeMs,
       taskCount: this.partitioner.partitionCount,
-      previous: this.#mirrored === undefined ? this.#latest : undefined,
+      // An executor makes stages in any order, and is told when one of them is to run.
+      toCome: this.#mirrored === undefined ? this.#toCome : new StagesToCome(),
       work,
       workInstead,
     });
     this.#stages.set(timeMs, stage);
-    this.#latest = stage;
+    this.#latestMs = timeMs;
     return stage;
   }
 
@@ -420,7 +423,9 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
   protected override forgetOlder(untilMs: number): void {
     for (const timeMs of this.#facts.keys()) if (timeMs <= untilMs) this.#facts.delete(timeMs);
     for (const [timeMs, stage] of this.#stages) {
-      if (timeMs <= untilMs && stage.isComplete()) this.#stages.delete(timeMs);
+      // Stages come in order: what is owed is not gone through.
+      if (timeMs > untilMs) break;
+      if (stage.isComplete()) this.#stages.delete(timeMs);
     }
     this.state.forget(untilMs + 1);
   }

@@ -47,6 +47,8 @@ export interface StageBarrier {
   runTask(partition: number, flow: Flow): Promise<void>;
   /** Called once after all tasks have succeeded. */
   finish(): void;
+  /** A stage that has to be complete before this one can be looked at; what waits behind it is found out afterwards. */
+  earlier?(): StageBarrier | undefined;
 }
 
 /** A dataset, as seen by what runs it. */

@@ -253,3 +253,19 @@ describe("the context of a task", () => {
     expect(merging).toBeUndefined();
   });
 });
+
+describe("stages that are asked for together", () => {
+  test("go on where one fails that they do not depend on, and tell the first failure", async () => {
+    const log: string[] = [];
+    const fail = () => {
+      throw new Error("no");
+    };
+    const bad = new ScriptedStage({ name: "bad", log, taskCount: 1, run: fail });
+    const after = new ScriptedStage({ name: "after", log, taskCount: 1, after: [bad] });
+    const good = new ScriptedStage({ name: "good", log, taskCount: 1 });
+    const running = runner().runStages([bad, after, good]);
+    await expect(running).rejects.toThrow("no");
+    // What failed is not tried again for those that depend on it.
+    expect(log).toEqual(["bad 0", "good 0", "good finished"]);
+  });
+});

@@ -113,7 +113,8 @@ export class IncrementalWindowNode<K, V> extends StatefulNode<K, V, [K, V]> {
   protected override forgetOlder(untilMs: number): void {
     super.forgetOlder(untilMs);
     for (const timeMs of this.#givenUpMs) {
-      if (timeMs + this.parentLookBackMs <= untilMs) this.#givenUpMs.delete(timeMs);
+      if (timeMs + this.parentLookBackMs > untilMs) break;
+      this.#givenUpMs.delete(timeMs);
     }
     if (this.#carried === undefined) return;
     this.#carried.batches = this.#carried.batches.filter(

@@ -90,7 +90,8 @@ export class WindowNode<T> extends DStreamNode<T> {
 
   protected override forgetOlder(untilMs: number): void {
     for (const timeMs of this.#leftOutMs) {
-      if (timeMs + this.#windowMs <= untilMs) this.#leftOutMs.delete(timeMs);
+      if (timeMs + this.#windowMs > untilMs) break;
+      this.#leftOutMs.delete(timeMs);
     }
   }
 
