@@ -9,6 +9,8 @@
  * I2. What is added after this version is met and found absent in the undo records.
  * I3. Nothing is applied within a slice. No slice allocates anything per key, but where many versions
  *     came: a key is looked up a few times, however long the pass takes (undo-records.ts I2).
+ * I4. It ends, however fast keys are added: those of its version come first, so it looks at no more
+ *     keys than there were at its begin.
  */
 import { type Absent, absent, type Changes, type VersionedMap } from "./versioned-map.ts";
 
@@ -22,22 +24,30 @@ export class VersionScan<K, E> {
   readonly #version: number;
   readonly #primitives: Lockstep<K, E>;
   #composites: ReturnType<Composites<K, E>["values"]> | undefined;
+  /** So many keys are still to be looked at. */
+  readonly #left: { primitives: number; composites: number };
 
   constructor(map: VersionedMap<K, E>, version: number) {
     this.#map = map;
     this.#version = version;
     const { primitives } = map.base;
     this.#primitives = { keys: primitives.keys(), entries: primitives.values() };
+    this.#left = { primitives: primitives.size, composites: map.base.composites?.size ?? 0 };
   }
 
   /** See `StateScan.next`. */
   next(keysMax: number, visit: Visit<K, E>): boolean {
     const undo = this.#map.undoTo(this.#version);
-    const left = keysMax - visitPrimitives(this.#primitives, keysMax, undo, visit);
-    if (left === 0) return true;
+    const left = this.#left;
+    const primitivesMax = Math.min(keysMax, left.primitives);
+    const primitives = visitPrimitives(this.#primitives, primitivesMax, undo, visit);
+    left.primitives = primitives < primitivesMax ? 0 : left.primitives - primitives;
+    if (left.primitives > 0) return true;
+    const compositesMax = Math.min(keysMax - primitives, left.composites);
     this.#composites ??= this.#map.base.composites?.values();
-    if (this.#composites === undefined) return false;
-    return visitComposites(this.#composites, left, undo, visit) === left;
+    const composites = visitComposites(this.#composites, compositesMax, undo, visit);
+    left.composites = composites < compositesMax ? 0 : left.composites - composites;
+    return left.composites > 0;
   }
 }
 
@@ -61,6 +71,7 @@ function visitPrimitives<K, E>(
   visit: Visit<K, E>,
 ): number {
   let count = 0;
+  if (keysMax === 0) return count;
   for (const key of keys) {
     const newest = entries.next().value;
     const entry = undo.length === 0 ? newest : olderEntry(key, newest, undo);
@@ -72,12 +83,13 @@ function visitPrimitives<K, E>(
 }
 
 function visitComposites<K, E>(
-  entries: ReturnType<Composites<K, E>["values"]>,
+  entries: ReturnType<Composites<K, E>["values"]> | undefined,
   keysMax: number,
   undo: Undo<K, E>,
   visit: Visit<K, E>,
 ): number {
   let count = 0;
+  if (entries === undefined || keysMax === 0) return count;
   for (const { key, value: newest } of entries) {
     const entry = undo.length === 0 ? newest : olderEntry(key, newest, undo);
     if (entry !== absent && entry !== undefined) visit(key, entry);
