@@ -11,6 +11,7 @@ import type { BlockLocation, ReceiverDurability } from "../receiver/index.ts";
 import type { Store } from "../store/index.ts";
 import {
   blockLogNames,
+  type FrameTransform,
   fenceLog,
   journalNames,
   type LogWriter,
@@ -31,7 +32,7 @@ import { type DecodeFrame, type Observation, observe } from "./observe.ts";
 export interface DurableMedium {
   readonly store: Store;
   readonly logs: Store;
-  readonly encode?: (payload: Uint8Array) => Uint8Array | Promise<Uint8Array>;
+  readonly encode?: FrameTransform;
   readonly decode?: DecodeFrame;
 }
 

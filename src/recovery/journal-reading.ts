@@ -4,6 +4,7 @@
  */
 import type { Store } from "../store/index.ts";
 import {
+  type FrameTransform,
   journalNames,
   judgeLog,
   type LogBound,
@@ -49,7 +50,7 @@ export interface JournalReading {
 }
 
 export interface ReadJournalOptions {
-  readonly decode?: ((stored: Uint8Array) => Uint8Array | Promise<Uint8Array>) | undefined;
+  readonly decode?: FrameTransform | undefined;
 }
 
 /** Reads the journal of a store; it throws only where the store cannot be asked, or an event makes no sense. */

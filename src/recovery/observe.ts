@@ -11,7 +11,7 @@ import {
   readCheckpoint,
 } from "../checkpoint/index.ts";
 import type { Store } from "../store/index.ts";
-import { damageError } from "../wal/index.ts";
+import { damageError, type FrameTransform } from "../wal/index.ts";
 import { knowledgeOf } from "./checkpoint-content.ts";
 import { DriverKnowledge } from "./driver-knowledge.ts";
 import { newestEpoch } from "./epochs.ts";
@@ -44,7 +44,7 @@ export interface Observation {
 }
 
 /** Undoes what a store does to the frames of logs; a log is read by ranges, past the transform of whole objects. */
-export type DecodeFrame = (stored: Uint8Array) => Uint8Array | Promise<Uint8Array>;
+export type DecodeFrame = FrameTransform;
 
 /**
  * Looks into a directory. A driver that has claimed its epoch looks again, and does not count itself. Rejects where the store

@@ -15,7 +15,10 @@
  */
 
 export const magic: Uint8Array = Uint8Array.of(0x89, 0x4d, 0x52, 0x45);
+/** Of an object, and of a payload whose writer says nothing about its place. */
 export const formatVersion = 1;
+/** Of a payload that is bound to its place. */
+export const placedVersion = 2;
 
 /** What is in it: an object of a store, or the payload of one frame of a log. One cannot pass for the other. */
 export const envelopeKinds = { object: 0, payload: 1 } as const;
@@ -41,6 +44,7 @@ export const chunkBytesMax: number = 16 * 1024 * 1024;
 
 /** What precedes the chunks. */
 export interface EnvelopeHeader {
+  readonly version: number;
   readonly kind: number;
   readonly chunkBytes: number;
   /** Undefined without encryption. */
@@ -49,11 +53,11 @@ export interface EnvelopeHeader {
     | undefined;
 }
 
-export function encodeHeader({ kind, chunkBytes, keyed }: EnvelopeHeader): Uint8Array {
+export function encodeHeader({ version, kind, chunkBytes, keyed }: EnvelopeHeader): Uint8Array {
   const keyId = Buffer.from(keyed?.keyId ?? "", "utf8");
   const fixed = Buffer.alloc(fixedHeaderBytes);
   fixed.set(magic);
-  fixed[4] = formatVersion;
+  fixed[4] = version;
   fixed[5] = kind;
   fixed[6] = keyed === undefined ? encryptions.none : encryptions.aes256Gcm;
   fixed[7] = keyId.length;

@@ -20,6 +20,7 @@ import {
   nonceOf,
   type PackingNumber,
   packings,
+  placedVersion,
   saltBytes,
   tagBytes,
   wordBytes,
@@ -42,6 +43,7 @@ interface Chunk extends Packed {
 export class EnvelopeOpener {
   /** What a chunk may hold, at most. */
   readonly chunkBytes: number;
+  #isPlaced = false;
   readonly #options: OpenerOptions;
   readonly #bytes: Buffer;
   readonly #header: Buffer;
@@ -65,6 +67,11 @@ export class EnvelopeOpener {
     if (!isRight || this.chunkBytes > chunkBytesMax) throw this.#damaged("header");
     this.#key = isEncrypted ? this.#takeKey(keyIdBytes ?? 0) : this.#refuseUnencrypted();
     this.#header = this.#bytes.subarray(0, this.#offset);
+  }
+
+  /** Whether it says that it is bound to a place. */
+  get isPlaced(): boolean {
+    return this.#isPlaced;
   }
 
   /** Each chunk in its turn, checked and still packed. Throws `envelope_damaged`. */
@@ -95,7 +102,11 @@ export class EnvelopeOpener {
     this.#offset = magic.length;
     const version = this.#bytes[this.#offset];
     if (version === undefined) throw this.#damaged("header");
-    if (version !== formatVersion) throw this.#error("envelope_version_unknown", { version });
+    // Only payloads have places, and one that is read as an object is told as what it is.
+    const isPayload = this.#bytes[this.#offset + 1] === envelopeKinds.payload;
+    this.#isPlaced = version === placedVersion && isPayload;
+    const isKnown = version === formatVersion || this.#isPlaced;
+    if (!isKnown) throw this.#error("envelope_version_unknown", { version });
     if (this.#bytes.length < fixedHeaderBytes) throw this.#damaged("header");
   }
 

@@ -8,7 +8,9 @@ import {
   encodeHeader,
   encodeWord,
   envelopeKinds,
+  formatVersion,
   nonceOf,
+  placedVersion,
   saltBytes,
   wordBytes,
 } from "./envelope-format.ts";
@@ -34,6 +36,7 @@ export class EnvelopeSealer {
     const keyId = keys?.keyId ?? "";
     this.#key = keys?.derive(keyId, salt);
     this.header = encodeHeader({
+      version: kind === "payload" && name !== "" ? placedVersion : formatVersion,
       kind: envelopeKinds[kind],
       chunkBytes,
       keyed: this.#key && { keyId, salt, keyCheck: this.#key.keyCheck },

@@ -1,4 +1,5 @@
 /** Owns: compressing and encrypting the payloads of logs, one by one, where the store of a log does that to its objects. */
+import { StreamError } from "../base/index.ts";
 import { chunkBytesDefault } from "./envelope-format.ts";
 import { EnvelopeOpener } from "./envelope-opener.ts";
 import { EnvelopeSealer } from "./envelope-sealer.ts";
@@ -48,9 +49,23 @@ function sealPayload(
   return Buffer.concat(chunks);
 }
 
-function openPayload(store: TransformedStore, stored: Uint8Array, name: string): Uint8Array {
-  const { keys } = store.transform;
-  const opener = new EnvelopeOpener(stored, { kind: "payload", store: store.address, name, keys });
+function openPayload(store: TransformedStore, stored: Uint8Array, place: string): Uint8Array {
+  const open = (name: string) => {
+    const { keys } = store.transform;
+    return new EnvelopeOpener(stored, { kind: "payload", store: store.address, name, keys });
+  };
+  const opener = open(place);
+  if (opener.isPlaced || place === "") return contentOf(opener);
+  try {
+    return contentOf(opener);
+  } catch (error) {
+    // Logs of before were written without places.
+    if (!(error instanceof StreamError) || error.code !== "envelope_damaged") throw error;
+    return contentOf(open(""));
+  }
+}
+
+function contentOf(opener: EnvelopeOpener): Uint8Array {
   const pieces: Uint8Array[] = [];
   for (const chunk of opener.chunks()) {
     try {

@@ -1,4 +1,5 @@
 export { type DamageKind, damageError, type LogDamage, type SequenceRange } from "./damage.ts";
+export { type FrameTransform, framePlace } from "./frame-place.ts";
 export { type ReadFrameOptions, readFrame } from "./frame-reader.ts";
 export { readBeginnings } from "./log-beginnings.ts";
 export { type CleaningLimit, cleanLog } from "./log-cleaning.ts";

@@ -8,6 +8,7 @@
  */
 import type { Store } from "../store/index.ts";
 import type { DamageKind, LogDamage } from "./damage.ts";
+import type { FrameTransform } from "./frame-place.ts";
 import type { LogEvent, SegmentReport } from "./log-events.ts";
 import type { LogKind } from "./log-format.ts";
 import type { LogPlan, PlannedGap, PlannedSegment } from "./log-plan.ts";
@@ -16,7 +17,7 @@ import { SegmentUnion } from "./segment-union.ts";
 export interface ReadLogOptions {
   readonly kind: LogKind;
   /** Makes of what is stored what was appended (default: it is the same). */
-  readonly decode?: ((stored: Uint8Array) => Uint8Array | Promise<Uint8Array>) | undefined;
+  readonly decode?: FrameTransform | undefined;
   /** The sequence number of the first frame that has to be there (default: whichever comes first). */
   readonly firstSequence?: number | undefined;
 }

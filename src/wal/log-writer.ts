@@ -9,6 +9,7 @@
  *     medium is unknown until it is read back.
  */
 import { StreamError, sleep } from "../base/index.ts";
+import { type FrameTransform, framePlace } from "./frame-place.ts";
 import { payloadBytesMax } from "./log-format.ts";
 import { type LogPosition, LogTail, type LogTailOptions } from "./log-tail.ts";
 import type { FrameAddress } from "./segment-events.ts";
@@ -17,7 +18,7 @@ export interface LogWriterOptions extends LogTailOptions {
   /** How long a frame waits for others to join its group (default 0: for those of the same turn). */
   readonly commitDelayMs?: number | undefined;
   /** Makes of a payload what is stored (default: the payload itself). */
-  readonly encode?: ((payload: Uint8Array) => Uint8Array | Promise<Uint8Array>) | undefined;
+  readonly encode?: FrameTransform | undefined;
   /** Hears, once, of the failure that ended the writing. */
   readonly failed?: ((error: StreamError) => void) | undefined;
 }
@@ -25,6 +26,9 @@ export interface LogWriterOptions extends LogTailOptions {
 interface WaitingFrame {
   readonly kind: "frame";
   readonly arrivedMs: number;
+  readonly payload: Uint8Array;
+  /** The sequence number that it was encoded for. */
+  sequence: number;
   stored: Uint8Array | Promise<Uint8Array>;
   readonly resolve: (address: FrameAddress) => void;
   readonly reject: (error: unknown) => void;
@@ -69,9 +73,11 @@ export class LogWriter {
   append(payload: Uint8Array): Promise<FrameAddress> {
     return new Promise((resolve, reject) => {
       if (this.#refuses(reject)) return;
-      const stored = this.#options.encode?.(payload) ?? payload;
+      // Encoded while others are made durable, for the number that it will have if these come about.
+      const sequence = this.#nextSequence();
+      const stored = this.#encode(payload, sequence);
       const arrivedMs = this.#options.clock.monotonicNow();
-      this.#enqueue({ kind: "frame", arrivedMs, stored, resolve, reject });
+      this.#enqueue({ kind: "frame", arrivedMs, payload, sequence, stored, resolve, reject });
     });
   }
 
@@ -109,6 +115,19 @@ export class LogWriter {
     if (this.#state.kind === "open") return false;
     reject(this.#state.kind === "ended" ? this.#state.error : this.#closedError());
     return true;
+  }
+
+  #nextSequence(): number {
+    // Nobody else asks for it.
+    if (this.#options.encode === undefined) return 0;
+    const waiting = this.#queue.filter(({ kind }) => kind === "frame").length;
+    return this.#tail.position.sequence + waiting;
+  }
+
+  #encode(payload: Uint8Array, sequence: number): Uint8Array | Promise<Uint8Array> {
+    const { encode, epoch, kind } = this.#options;
+    if (encode === undefined) return payload;
+    return encode(payload, framePlace(kind, this.#tail.position.file, { epoch, sequence }));
   }
 
   #enqueue(entry: WaitingFrame | WaitingRoll): void {
@@ -163,6 +182,13 @@ export class LogWriter {
     for (const waiting of this.#queue.slice(0, end === -1 ? undefined : end)) {
       if (waiting.kind === "roll") break;
       try {
+        // One before it could not be encoded, so that it moves up.
+        const sequence = this.#tail.position.sequence + encoded.length;
+        if (this.#options.encode !== undefined && waiting.sequence !== sequence) {
+          await waiting.stored;
+          waiting.sequence = sequence;
+          waiting.stored = this.#encode(waiting.payload, sequence);
+        }
         waiting.stored = await waiting.stored;
         checkLength(waiting.stored);
         encoded.push({ waiting, stored: waiting.stored });

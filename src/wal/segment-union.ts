@@ -8,6 +8,7 @@
 import { Buffer } from "node:buffer";
 import type { Store } from "../store/index.ts";
 import { type DamageKind, type LogDamage, type SequenceRange, undecodable } from "./damage.ts";
+import { type FrameTransform, framePlace } from "./frame-place.ts";
 import { CopyCursor } from "./log-cursor.ts";
 import type { CopyReport, LogEvent, SegmentReport } from "./log-events.ts";
 import { footerBytes, type LogKind } from "./log-format.ts";
@@ -16,7 +17,7 @@ import type { SegmentFrame } from "./segment-events.ts";
 
 export interface SegmentUnionOptions {
   readonly kind: LogKind;
-  readonly decode?: ((stored: Uint8Array) => Uint8Array | Promise<Uint8Array>) | undefined;
+  readonly decode?: FrameTransform | undefined;
   /** The sequence number that has to come first; undefined where nothing tells. */
   readonly nextSequence: number | undefined;
   /** What is wrong with what comes before, and may have cost frames. */
@@ -142,9 +143,10 @@ export class SegmentUnion {
   }
 
   async #decode(frame: SegmentFrame): Promise<Uint8Array> {
-    const { decode } = this.#options;
+    const { decode, kind } = this.#options;
     try {
-      return decode === undefined ? frame.stored : await decode(frame.stored);
+      const place = framePlace(kind, frame.address.segment, frame);
+      return decode === undefined ? frame.stored : await decode(frame.stored, place);
     } catch (error) {
       throw undecodable(frame.address, error);
     }
