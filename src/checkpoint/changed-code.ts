@@ -61,7 +61,9 @@ function changeOf(
 ): ChangedCode["change"] | undefined {
   const isOther = before.kind !== after.kind || before.parents.length !== after.parents.length;
   if (isOther || before.role !== after.role) return "lineage";
-  if (before.codeHash !== after.codeHash) return "functions";
+  // Releases of before did not look at the functions of inputs.
+  const isUnknown = before.role === "input" && before.codeHash === undefined;
+  if (before.codeHash !== after.codeHash && !isUnknown) return "functions";
   if (JSON.stringify(before.parameters) !== JSON.stringify(after.parameters)) return "parameters";
   return undefined;
 }

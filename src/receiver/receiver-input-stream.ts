@@ -1,5 +1,6 @@
 /** Owns: the datasets of a receiver stream: at each batch time the blocks that were allocated to it, one partition each. */
 import {
+  type AnyFunction,
   InputDStream,
   type InputHost,
   type PartitionReader,
@@ -14,6 +15,7 @@ import type { Receiver } from "./receiver.ts";
 export class ReceiverInputStream<T> extends InputDStream<T> {
   readonly kind = "receiver";
   override readonly parameters: readonly unknown[];
+  override readonly functions: readonly AnyFunction[];
   /** The tracker knows the blocks of each batch, and the receiver log keeps them. */
   override readonly replay = "source";
   readonly receiver: Receiver<T>;
@@ -27,6 +29,7 @@ export class ReceiverInputStream<T> extends InputDStream<T> {
     super();
     this.receiver = receiver;
     this.parameters = [receiver.constructor.name];
+    this.functions = receiver.functions;
     this.#blocksOf = blocksOf;
   }
 

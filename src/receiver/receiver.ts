@@ -5,7 +5,12 @@
  */
 import { StreamError } from "../base/index.ts";
 import { decodeBlock } from "../codec/index.ts";
-import { type StorageLevel, type StorageLevelName, storageLevel } from "../core/index.ts";
+import {
+  type AnyFunction,
+  type StorageLevel,
+  type StorageLevelName,
+  storageLevel,
+} from "../core/index.ts";
 import type { SourceRange } from "./source-range.ts";
 
 /** What travels with a block. */
@@ -95,6 +100,16 @@ export abstract class Receiver<T> {
    */
   decodeBlock(bytes: Uint8Array): readonly T[] {
     return decodeBlock(bytes) as readonly T[];
+  }
+
+  /**
+   * Functions of the program that make its records whenever a block is read: a change of them is
+   * told when a state is made anew of completed batches. What makes records when they are received
+   * is none of them: the log has what it made.
+   */
+  get functions(): readonly AnyFunction[] {
+    const decode = Reflect.get(this, "decodeBlock") as AnyFunction;
+    return decode === Reflect.get(Receiver.prototype, "decodeBlock") ? [] : [decode];
   }
 
   /**

@@ -10,6 +10,7 @@
 import { basename, resolve } from "node:path";
 import { invariant, localPath, optionalFunction, StreamError } from "../base/index.ts";
 import {
+  type AnyFunction,
   type Duration,
   duration,
   InputDStream,
@@ -57,7 +58,7 @@ export interface TextFileStreamOptions extends DirectoryOptions, LineOptions {}
 
 /** The records that a parser makes of each new file. Throws `argument_invalid`, `duration_invalid`. */
 export function fileStream<T>(directory: string, options: FileStreamOptions<T>): InputDStream<T> {
-  return new FileInput(directory, parsedBy(options.parser), ["parsed"], options);
+  return new FileInput(directory, parsedBy(options.parser), ["parsed"], options, [options.parser]);
 }
 
 /** The lines of each new text file, in UTF-8; what is no text is reported. Throws `argument_invalid`, `duration_invalid`. */
@@ -85,6 +86,7 @@ interface ChosenFiles {
 class FileInput<T> extends InputDStream<T, ChosenFiles> {
   readonly kind = "file";
   override readonly parameters: readonly unknown[];
+  override readonly functions: readonly AnyFunction[];
   readonly #path: string;
   readonly #format: FileFormat<T>;
   readonly #options: DirectoryOptions;
@@ -99,8 +101,10 @@ class FileInput<T> extends InputDStream<T, ChosenFiles> {
     format: FileFormat<T>,
     parameters: readonly unknown[],
     options: DirectoryOptions,
+    functions: readonly AnyFunction[] = [],
   ) {
     super();
+    this.functions = functions;
     this.parameters = [directory, ...parameters];
     this.#path = resolve(localPath(directory));
     this.#format = format;

@@ -7,6 +7,7 @@
  */
 import type { Socket } from "node:net";
 import { StreamError } from "../base/index.ts";
+import type { AnyFunction } from "../core/index.ts";
 import { Receiver } from "../receiver/index.ts";
 import { positiveCount } from "./arguments.ts";
 import { BlockFraming } from "./block-framing.ts";
@@ -31,6 +32,7 @@ export class RawBlockReceiver<T> extends Receiver<T> {
   readonly #address: TcpAddress;
   readonly #blockBytesMax: number;
   readonly #decode: (bytes: Uint8Array) => readonly T[];
+  readonly #functions: readonly AnyFunction[];
 
   /** Throws `argument_invalid`, `storage_level_unknown`. */
   constructor(address: TcpAddress, options: RawSocketOptions<T> = {}) {
@@ -38,7 +40,12 @@ export class RawBlockReceiver<T> extends Receiver<T> {
     checkAddress(address);
     this.#address = address;
     this.#blockBytesMax = positiveCount("blockBytesMax", options.blockBytesMax ?? 2 ** 26);
+    this.#functions = options.decodeBlock === undefined ? [] : [options.decodeBlock];
     this.#decode = options.decodeBlock ?? ((bytes) => super.decodeBlock(bytes));
+  }
+
+  override get functions(): readonly AnyFunction[] {
+    return this.#functions;
   }
 
   override onStart(): Promise<void> {
