@@ -115,7 +115,7 @@ export interface ExecutorLink {
   /** The operator whose code runs from here on, for `onBlocked`; undefined when none does. Costs next to nothing. */
   enter(operator: string | undefined): void;
   /**
-   * Proves the graph, and serves from then on. Never resolves; rejects with `fingerprint_differs` where the driver has
+   * Proves the graph, and serves from then on: what shall be served is to be named before. Never resolves; rejects with `fingerprint_differs` where the driver has
    * another graph. Where the executor is a process, it leaves with the driver.
    */
   ready(fingerprint: string): Promise<never>;

@@ -14,3 +14,15 @@ export {
   type Handlers,
 } from "./executors.ts";
 export { JobRunner } from "./job-runner.ts";
+export {
+  defaultLiveness,
+  defaultReplacement,
+  type ExecutorProgram,
+  type LivenessOptions,
+  type OutputKind,
+  type OutputSink,
+  ProcessExecutors,
+  type ProcessExecutorsOptions,
+  processLink,
+  type ReplacementOptions,
+} from "./processes/index.ts";

@@ -11,7 +11,7 @@ import { headerBytes } from "./frame-format.ts";
 import { decodeMessage } from "./message-format.ts";
 
 /** How many bytes of items, with their headers, may be under way and not taken yet. */
-export const windowBytes: number = 1024 * 1024;
+export const windowBytes: number = 4 * 1024 * 1024;
 
 /** Each item costs its header as well, so that empty ones do not come without end. */
 export function costOf(payloadBytes: number): number {

@@ -1,0 +1,2 @@
+/** A program that ends without start(). */
+console.log("nothing to do");

@@ -1,0 +1,5 @@
+/** A program that computes for ever before start(). */
+function spin(): void {
+  for (let turn = 0; ; turn += 1) Math.sqrt(turn);
+}
+spin();

@@ -1,0 +1,2 @@
+/** A program that fails before start(). */
+throw new Error("no configuration");
