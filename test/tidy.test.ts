@@ -95,6 +95,7 @@ const rules: readonly Rule[] = [
       ["take the file port", from("wal/a.ts", "node:fs/promises")],
       ["take the file port", from("wal/a.ts", "fs")],
       ["take the Clock", from("sources/a.ts", "node:timers/promises")],
+      ["loads none of what the command line needs", from("inspect/a.ts", "commander")],
     ],
     kept: [from("base/a.ts", "node:fs"), from("sinks/text/a.ts", "node:fs/promises")],
   },

@@ -9,6 +9,7 @@ import { codecErrors } from "./error-codes/codec.ts";
 import { contextErrors } from "./error-codes/context.ts";
 import { coreErrors } from "./error-codes/core.ts";
 import { executorErrors } from "./error-codes/executor.ts";
+import { inspectErrors } from "./error-codes/inspect.ts";
 import { receiverErrors } from "./error-codes/receiver.ts";
 import { recoveryErrors } from "./error-codes/recovery.ts";
 import { sinksErrors } from "./error-codes/sinks.ts";
@@ -29,7 +30,8 @@ type Codes = typeof baseErrors &
   typeof contextErrors &
   typeof checkpointErrors &
   typeof recoveryErrors &
-  typeof sinksErrors;
+  typeof sinksErrors &
+  typeof inspectErrors;
 
 /** Each code with its kind, its message (lower case, without values) and the next step. */
 export const errorCodes: Codes = {
@@ -45,6 +47,7 @@ export const errorCodes: Codes = {
   ...checkpointErrors,
   ...recoveryErrors,
   ...sinksErrors,
+  ...inspectErrors,
 };
 
 export type ErrorCode = keyof typeof errorCodes;

@@ -12,6 +12,7 @@ export type {
 } from "./block-events.ts";
 export type { ReceivedBlock } from "./block-reader.ts";
 export { ReceivedBlockTracker } from "./block-tracker.ts";
+export { loggedContent } from "./logged-block.ts";
 export { decideLosses } from "./lost-blocks.ts";
 export { type BatchMeasure, PidRateEstimator, type PidRateOptions } from "./pid-rate-estimator.ts";
 export type { RestoredBlocks } from "./received-blocks.ts";

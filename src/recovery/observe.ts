@@ -68,12 +68,12 @@ export async function observe(
     journal: { ...journal.facts, hasGap: journal.facts.hasGap || found.isAhead },
   };
   const decision = decideDirectory(facts);
-  const isResumed = decision.course === "resume" && found.content !== undefined;
+  const resumed = decision.course === "resume" ? found.content : undefined;
   return {
     newestEpoch: epoch,
     journal,
     decision,
-    left: isResumed ? leftLife(found.content, found.ref, journal) : undefined,
+    left: resumed && leftLife(resumed, found.ref, journal),
     refusal: decision.course === "refuse" ? refusalOf(store, decision, journal, found) : undefined,
   };
 }
@@ -128,12 +128,12 @@ async function hasForeignNames(store: Store): Promise<boolean> {
   return false;
 }
 
-function leftLife(
-  checkpoint: Checkpoint | undefined,
+/** What the driver knew by a checkpoint and the events of the journal behind it. */
+export function leftLife(
+  checkpoint: Checkpoint,
   ref: CheckpointRef,
-  journal: JournalReading,
-): LeftLife | undefined {
-  if (checkpoint === undefined) return undefined;
+  journal: Pick<JournalReading, "events">,
+): LeftLife {
   const knowledge = new DriverKnowledge(knowledgeOf(checkpoint, ref));
   for (const { event, sequence } of journal.events) {
     if (sequence >= checkpoint.journal.sequence) knowledge.apply(event);

@@ -46,6 +46,8 @@ export interface S3StoreOptions extends S3ClientOptions {
   readonly random?: Random | undefined;
   /** Draws a text that nobody else draws, by which an object's maker is known (default a random UUID). */
   readonly drawNonce?: (() => string) | undefined;
+  /** Opens it to look only: without the probe that proves its conditional writes, as that writes (default false). */
+  readonly readOnly?: boolean | undefined;
   /** Hears of each try that is repeated (default: nobody). */
   readonly logger?: Logger | undefined;
 }
@@ -87,7 +89,7 @@ export async function openS3StoreOver(
   );
   const access: S3Access = { calls, requests, drawNonce };
   try {
-    await probeWrites(access, keyPrefix);
+    if (options.readOnly !== true) await probeWrites(access, keyPrefix);
   } catch (error) {
     requests.close();
     calls.close();

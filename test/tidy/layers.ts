@@ -33,13 +33,18 @@ const layers: Readonly<Record<string, number>> = {
 const homes: readonly { modules: RegExp; folders: readonly string[]; hint: string }[] = [
   {
     modules: /^node:fs(\/|$)/,
-    folders: ["base", "executor", "sources", "sinks"],
+    folders: ["base", "executor", "sources", "sinks", "cli"],
     hint: "take the file port of src/base as a parameter",
   },
   {
     modules: /^node:(timers|perf_hooks)(\/|$)/,
     folders: ["base"],
     hint: "take the Clock of src/base as a parameter",
+  },
+  {
+    modules: /^(commander|cli-table3|cli-progress)$/,
+    folders: ["cli"],
+    hint: "a program that runs loads none of what the command line needs",
   },
 ];
 

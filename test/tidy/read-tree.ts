@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { readSourceFile, type SourceFile } from "./source-file.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const folders = ["src", "test", "examples", "bench", "scripts"];
+const folders = ["bin", "src", "test", "examples", "bench", "scripts"];
 const skipped = ["node_modules", "fixtures"];
 
 export function readTree(): SourceFile[] {

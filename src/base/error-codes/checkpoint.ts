@@ -15,12 +15,12 @@ export const checkpointErrors = {
   checkpoint_damaged: {
     kind: "data",
     message: "a checkpoint is not what was written",
-    help: "put the file back from a copy; `millrace inspect <directory>` tells what is there",
+    help: "put the file back from a copy; `millrace checkpoint verify` tells what else is damaged",
   },
   snapshot_damaged: {
     kind: "data",
     message: "a state snapshot is not what was written",
-    help: "put the file back from a copy; `millrace inspect <directory>` tells what is there",
+    help: "put the file back from a copy; `millrace checkpoint verify` tells what else is damaged",
   },
 } as const;
 
