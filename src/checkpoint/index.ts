@@ -56,6 +56,6 @@ export {
   stateSnapshotFormatVersion,
 } from "./state-snapshot.ts";
 export { isCodecReadable } from "./state-snapshot-format.ts";
-export { readStateSnapshot } from "./state-snapshot-reader.ts";
+export { readStateSchema, readStateSnapshot } from "./state-snapshot-reader.ts";
 export { writeStateSnapshot } from "./state-snapshot-writer.ts";
 export type { IdentityKind, UpgradeLabel, UpgradeOutcome } from "./upgrade-cases.ts";

@@ -80,7 +80,8 @@ export function entryShapeOf(
   return stateEntryShape(undefined);
 }
 
-function declaredSchemaIn({ schema }: ContainerHeader, codecId: string): AvroSchema {
+/** The schema that values were declared by, out of that of the container. Throws `container_damaged`. */
+export function declaredSchemaIn({ schema }: ContainerHeader, codecId: string): AvroSchema {
   const value = partOf(partOf(partOf(schema, "fields"), 2), "type");
   const declared = partOf(partOf(partOf(partOf(value, 1), "fields"), 0), "type") as AvroSchema;
   let cause: unknown;

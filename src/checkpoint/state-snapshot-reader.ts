@@ -8,7 +8,7 @@
  */
 import { createHash } from "node:crypto";
 import { StreamError } from "../base/index.ts";
-import { type AvroSchema, readAvroContainer } from "../codec/index.ts";
+import { type AvroSchema, readAvroContainer, schemaCodecIdPrefix } from "../codec/index.ts";
 import type { Store } from "../store/index.ts";
 import { assertFormat, namingFile } from "./file-format.ts";
 import {
@@ -16,7 +16,12 @@ import {
   type StateSnapshotRef,
   stateSnapshotFormatVersion,
 } from "./state-snapshot.ts";
-import { entryShapeOf, isSnapshotOf, stateSnapshotFormatName } from "./state-snapshot-format.ts";
+import {
+  declaredSchemaIn,
+  entryShapeOf,
+  isSnapshotOf,
+  stateSnapshotFormatName,
+} from "./state-snapshot-format.ts";
 
 /**
  * The entries of a snapshot, block by block. Only an iteration that ends without an error has verified them. Values that
@@ -82,4 +87,22 @@ async function assertUnchanged(store: Store, ref: StateSnapshotRef): Promise<voi
 
 function damaged(file: string, reason: string): StreamError {
   return new StreamError("snapshot_damaged", { file, reason });
+}
+
+/**
+ * The schema that the values of a snapshot were declared by; undefined where they are of the default codec, or of one of
+ * the program. Nothing else of the file is verified. Throws as `readStateSnapshot`.
+ */
+export async function readStateSchema(
+  store: Store,
+  ref: StateSnapshotRef,
+): Promise<AvroSchema | undefined> {
+  if (!ref.codecId.startsWith(schemaCodecIdPrefix)) return undefined;
+  try {
+    const container = await readAvroContainer(chunksOf(store, ref), {});
+    await container.blocks[Symbol.asyncIterator]().return?.();
+    return declaredSchemaIn(container, ref.codecId);
+  } catch (thrown) {
+    throw namingFile(thrown, "snapshot_damaged", ref.name);
+  }
 }

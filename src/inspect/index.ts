@@ -40,6 +40,14 @@ export {
   reportSpace,
   type SpaceReport,
 } from "./reachability.ts";
+export {
+  type ExportedRow,
+  type ExportedState,
+  exportAvro,
+  exportCsv,
+  exportNdjson,
+  exportRows,
+} from "./state-export.ts";
 export { type FoundKey, type KeyVersion, keyHistory, lookUpKey } from "./state-lookup.ts";
 export {
   byteCountOf,

@@ -15,7 +15,7 @@ export function prefixFilter(prefix: string): EntryFilter {
   return ({ key }) => (typeof key === "string" ? key : keyText(key)).startsWith(prefix);
 }
 
-const comparison = /^\s*(key|value)((?:\.[\w$-]+|\[\d+\])*)\s*(<=|>=|!=|=|<|>|~)\s*(.+?)\s*$/s;
+const comparison = /^\s*(key|value)((?:\.[\w$-]+|\[\d+\])*)\s*(<=|>=|!=|=|<|>|~)\s*(\S.*?)\s*$/s;
 
 /**
  * One comparison, as `value.total >= 10`, `key[0] = "JFK"`, `value ~ late` (contains). Throws `notation_invalid`.

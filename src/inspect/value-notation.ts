@@ -134,9 +134,17 @@ function binaryOf({ base64: text, kind }: { kind: string; base64: string }): unk
   const bytes = bytesOf(text);
   if (kind === "Buffer") return Buffer.from(bytes);
   if (kind === "ArrayBuffer") return bytes.buffer;
-  const View = viewKinds[kind];
+  const View = viewKinds[kind] ?? youngerKind(kind);
   if (View === undefined) throw new StreamError("notation_invalid", { form: "$binary", kind });
   return new View(bytes.buffer);
+}
+
+type ViewConstructor = (typeof viewKinds)[string];
+
+/** A kind that not every Node has. */
+function youngerKind(kind: string): ViewConstructor | undefined {
+  const found: unknown = kind === "Float16Array" ? Reflect.get(globalThis, kind) : undefined;
+  return typeof found === "function" ? (found as ViewConstructor) : undefined;
 }
 
 /** A value as one line of JSON. */

@@ -5,6 +5,7 @@ import type { CommandDefinition, GroupDefinition } from "../command.ts";
 import { completionCommandFor } from "./completion.ts";
 import { diffCommand } from "./diff.ts";
 import { duCommand } from "./du.ts";
+import { exportCommand } from "./export.ts";
 import { gcCommand } from "./gc.ts";
 import { graphCommand } from "./graph.ts";
 import { journalCommand } from "./journal.ts";
@@ -37,6 +38,7 @@ export const commandDefinitions: readonly CommandDefinition[] = [
   walStatCommand,
   duCommand,
   gcCommand,
+  exportCommand,
   completionCommandFor(
     () => commandDefinitions,
     () => groupDefinitions,
