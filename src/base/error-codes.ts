@@ -15,6 +15,7 @@ import { recoveryErrors } from "./error-codes/recovery.ts";
 import { sinksErrors } from "./error-codes/sinks.ts";
 import { stateErrors } from "./error-codes/state.ts";
 import { storeErrors } from "./error-codes/store.ts";
+import { upkeepErrors } from "./error-codes/upkeep.ts";
 import { walErrors } from "./error-codes/wal.ts";
 
 export type { ErrorKind } from "./error-codes/error-entry.ts";
@@ -31,7 +32,8 @@ type Codes = typeof baseErrors &
   typeof checkpointErrors &
   typeof recoveryErrors &
   typeof sinksErrors &
-  typeof inspectErrors;
+  typeof inspectErrors &
+  typeof upkeepErrors;
 
 /** Each code with its kind, its message (lower case, without values) and the next step. */
 export const errorCodes: Codes = {
@@ -48,6 +50,7 @@ export const errorCodes: Codes = {
   ...recoveryErrors,
   ...sinksErrors,
   ...inspectErrors,
+  ...upkeepErrors,
 };
 
 export type ErrorCode = keyof typeof errorCodes;

@@ -40,6 +40,7 @@ const byCode: Readonly<Partial<Record<ErrorCode, ExitCode>>> = {
   format_newer: exitCodes.failure,
   journal_event_unknown: exitCodes.failure,
   checkpoint_foreign: exitCodes.damaged,
+  package_missing: exitCodes.failure,
 };
 
 /** The exit code of an error. */

@@ -13,6 +13,7 @@ export {
   type StartReport,
   type StreamReport,
 } from "./directory-report.ts";
+export { type Diagnosis, type DoctorOptions, examine, type Machine } from "./doctor.ts";
 export {
   InspectedDirectory,
   type InspectOptions,

@@ -4,8 +4,10 @@
 import type { CommandDefinition, GroupDefinition } from "../command.ts";
 import { completionCommandFor } from "./completion.ts";
 import { diffCommand } from "./diff.ts";
+import { doctorCommand } from "./doctor.ts";
 import { duCommand } from "./du.ts";
 import { exportCommand } from "./export.ts";
+import { forkCommand } from "./fork.ts";
 import { gcCommand } from "./gc.ts";
 import { graphCommand } from "./graph.ts";
 import { journalCommand } from "./journal.ts";
@@ -39,6 +41,8 @@ export const commandDefinitions: readonly CommandDefinition[] = [
   duCommand,
   gcCommand,
   exportCommand,
+  forkCommand,
+  doctorCommand,
   completionCommandFor(
     () => commandDefinitions,
     () => groupDefinitions,

@@ -42,8 +42,9 @@ function nameOf(words: readonly string[]): string {
 }
 
 test("every command that opens a directory is tried", () => {
+  const elsewhere = ["checkpoint doctor"];
   const opening = commandDefinitions.filter(
-    ({ arguments: args }) => args[0]?.name === "<directory>",
+    ({ arguments: args, name }) => args[0]?.name === "<directory>" && !elsewhere.includes(name),
   );
   const tried = looks.map((words) => `checkpoint ${nameOf(words)}`);
   expect(opening.map(({ name }) => name).filter((name) => !tried.includes(name))).toEqual([]);

@@ -1,0 +1,1 @@
+export { type ForkProgress, type ForkReport, forkDirectory } from "./fork.ts";
