@@ -130,7 +130,13 @@ export async function reportDirectory(directory: InspectedDirectory): Promise<Di
 function reportStart(left: LeftLife): StartReport {
   const { applicationName, configuration, graph } = left.checkpoint;
   try {
-    const plan = planProgram(left, { applicationName, ...configuration, graph });
+    // As the program that left it would start: with the numbers that it had.
+    const plan = planProgram(left, {
+      applicationName,
+      ...configuration,
+      graph,
+      partitions: new Map(),
+    });
     const timesOf = (todo: "outputs" | "states") =>
       plan.batches.filter((batch) => batch.todo === todo).map(({ timeMs }) => timeMs);
     return {

@@ -62,7 +62,7 @@ export class InspectedDirectory {
     this.address = store.address;
     this.store = store;
     this.logs = logs;
-    this.decode = (stored) => decode(stored);
+    this.decode = decode;
   }
 
   /**

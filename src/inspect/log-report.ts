@@ -5,7 +5,7 @@
 import { StreamError } from "../base/index.ts";
 import { parseDurableName } from "../checkpoint/index.ts";
 import { decodeEvent, type JournalEvent } from "../recovery/index.ts";
-import { type LogDamage, readSegment, type SegmentEnd } from "../wal/index.ts";
+import { framePlace, type LogDamage, readSegment, type SegmentEnd } from "../wal/index.ts";
 import type { InspectedDirectory } from "./inspected-directory.ts";
 import { describeBlock, type LoggedBlock } from "./logged-block.ts";
 import { nearest } from "./nearest.ts";
@@ -144,7 +144,10 @@ export async function* catSegment(
       offset: value.address.offset,
       bytes: value.address.length,
     };
-    const payload = await directory.decode(value.stored);
+    const { epoch, file, log } = segment;
+    const kind = log === "blocks" ? "blocks" : "journal";
+    const at = framePlace(kind, file, { epoch, sequence: value.sequence });
+    const payload = await directory.decode(value.stored, at);
     if (segment.log === "blocks") yield { kind: "block", ...place, block: describeBlock(payload) };
     else yield { kind: "event", ...place, event: decodeEvent(payload) };
   }

@@ -189,7 +189,7 @@ describe("a start of a program that has changed", () => {
     const codecId = vi.spyOn(IncrementalWindowNode.prototype, "stateCodecId", "get");
     codecId.mockReturnValue("value");
     const snapshot = vi.spyOn(IncrementalWindowNode.prototype, "beginSnapshot");
-    snapshot.mockImplementation(StatefulNode.prototype.beginSnapshot);
+    snapshot.mockImplementation(Reflect.get(StatefulNode.prototype, "beginSnapshot"));
     await firstLife("stop", { program });
     codecId.mockRestore();
     snapshot.mockRestore();
