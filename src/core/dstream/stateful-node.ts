@@ -421,9 +421,12 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
   }
 
   protected override forgetOlder(untilMs: number): void {
-    for (const timeMs of this.#facts.keys()) if (timeMs <= untilMs) this.#facts.delete(timeMs);
+    // Both come in order: what is owed is not gone through.
+    for (const timeMs of this.#facts.keys()) {
+      if (timeMs > untilMs) break;
+      this.#facts.delete(timeMs);
+    }
     for (const [timeMs, stage] of this.#stages) {
-      // Stages come in order: what is owed is not gone through.
       if (timeMs > untilMs) break;
       if (stage.isComplete()) this.#stages.delete(timeMs);
     }
