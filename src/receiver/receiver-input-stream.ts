@@ -37,6 +37,11 @@ export class ReceiverInputStream<T> extends InputDStream<T> {
     return this.receiver.isResumable;
   }
 
+  /** What the driver knows of blocks is not in the program. */
+  override get isMadeAnywhere(): boolean {
+    return false;
+  }
+
   override start(host: InputHost): void {
     this.#host = host;
   }

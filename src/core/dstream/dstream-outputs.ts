@@ -4,12 +4,24 @@
  */
 import { functionArgument, localPath, objectWithMethods, StreamError } from "../../base/index.ts";
 import {
+  type BatchOutputIdentity,
   CommitPruning,
   commitOnce,
   type OutputIdentity,
   type TransactionalSink,
 } from "../output/index.ts";
-import { type FileWriter, lineOf, type RDD, taskContext } from "../rdd/index.ts";
+import {
+  type FileWriter,
+  foreachPartitionOf,
+  lineOf,
+  type OutputAttempt,
+  type PartitionBody,
+  type RDD,
+  type RDDNode,
+  saveParts,
+  savingPart,
+  taskContext,
+} from "../rdd/index.ts";
 import { type BodyOptions, bodyPlaceOf } from "./body-place.ts";
 import { DStreamHandle } from "./dstream-handle.ts";
 import { declarationSite, type OutputBody, OutputNode, type OutputTraits } from "./output-node.ts";
@@ -128,8 +140,15 @@ export class DStreamOutputs<T> extends DStreamHandle<T> {
   /** Writes each batch into a directory `prefix-<time in ms>[.suffix]`, in a format of one's own; once. */
   saveAsFiles(prefix: string, writer: FileWriter<T>, suffix = ""): OutputOperation {
     objectWithMethods("writer", writer, ["write"]);
-    return this.#save("saveAsFiles", prefix, suffix, (dataset, directory) =>
-      dataset.saveAsFiles(directory, writer),
+    const work = (dataset: RDDNode<T>, attempt: OutputAttempt) =>
+      savingPart(dataset, attempt, writer);
+    return this.#save(
+      "saveAsFiles",
+      prefix,
+      suffix,
+      ({ node }, directory, { outputUid: uid }) =>
+        saveParts(node, directory, writer, (given) => ({ kind: "output", uid, given })),
+      { work },
     );
   }
 
@@ -137,7 +156,8 @@ export class DStreamOutputs<T> extends DStreamHandle<T> {
     kind: string,
     prefix: string,
     suffix: string,
-    save: (dataset: RDD<T>, directory: string) => Promise<void>,
+    save: (dataset: RDD<T>, directory: string, output: BatchOutputIdentity) => Promise<void>,
+    traits: OutputTraits = {},
   ): OutputOperation {
     // An address that nothing can be written to is told at the call, not by every batch.
     localPath(prefix);
@@ -145,9 +165,9 @@ export class DStreamOutputs<T> extends DStreamHandle<T> {
       [prefix === "" ? `${timeMs}` : `${prefix}-${timeMs}`, suffix].filter(Boolean).join(".");
     return this.#output(
       kind,
-      (dataset, timeMs) => save(dataset, directoryAt(timeMs)),
+      (dataset, timeMs, output) => save(dataset, directoryAt(timeMs), output),
       declarationSite(),
-      { parameters: [prefix, suffix] },
+      { ...traits, parameters: [prefix, suffix] },
     );
   }
 
@@ -157,13 +177,17 @@ export class DStreamOutputs<T> extends DStreamHandle<T> {
     f: (records: readonly T[], identity: OutputIdentity) => unknown,
     traits: OutputTraits,
   ): OutputOperation {
-    const body: OutputBody<T> = (dataset, _timeMs, output) => {
-      const { partitionCount } = dataset;
-      return dataset.foreachPartition((records, partition) =>
-        f(records, { ...output, partition, partitionCount }),
-      );
+    type Given = Omit<OutputIdentity, "partition">;
+    const work = (node: RDDNode<T>, output: Given): PartitionBody<T, void> =>
+      foreachPartitionOf(node, (records, partition) => f(records, { ...output, partition }));
+    const body: OutputBody<T> = ({ node }, _timeMs, output) => {
+      const { partitionCount } = node;
+      const given: Given = { ...output, partitionCount };
+      const partitions = Array.from({ length: partitionCount }, (_, partition) => partition);
+      const action = { kind: "output", uid: output.outputUid, given } as const;
+      return node.environment.runJob(node, partitions, work(node, given), action);
     };
-    return this.#output(kind, body, declaredAt, traits);
+    return this.#output(kind, body, declaredAt, { ...traits, work });
   }
 
   #output(

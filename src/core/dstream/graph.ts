@@ -53,6 +53,31 @@ export interface BatchOutputs {
   readonly failed: ReadonlySet<string>;
 }
 
+/** Up to which times a graph has dropped what it had; of some streams less, by their names. Plain data. */
+export interface Forgotten {
+  readonly beforeMs: number;
+  readonly kept: readonly (readonly [stream: string, beforeMs: number])[];
+}
+
+/** What has become of a graph that other graphs mirror. Times and uids are those of its description. */
+export interface GraphWatcher {
+  gapAdded(gap: BatchGap): void;
+  pinned(timeMs: number, pins: PartitionPins): void;
+  leftOut(timeMs: number, streams: readonly string[]): void;
+  forgotten(forgotten: Forgotten): void;
+  outputsForgotten(beforeMs: number): void;
+}
+
+/** What a graph that begins to mirror another has to know of it. Plain data. */
+export interface GraphState {
+  readonly application: ApplicationIdentity;
+  readonly zeroTimeMs: number;
+  readonly gaps: readonly BatchGap[];
+  readonly leftOut: readonly { readonly stream: string; readonly timesMs: readonly number[] }[];
+  /** The numbers of partitions that batches of an earlier life keep. */
+  readonly pinned: readonly (readonly [timeMs: number, pins: PartitionPins])[];
+}
+
 /** The stream graph of one context. */
 export class StreamGraph implements StreamScope {
   readonly environment: DatasetEnvironment;
@@ -68,6 +93,8 @@ export class StreamGraph implements StreamScope {
   /** What each stream is called in the description of the graph. */
   #names: ReadonlyMap<StreamLineage, string> = new Map();
   #inUse: ReadonlySet<StreamLineage> = new Set();
+  #byName: ReadonlyMap<string, StreamLineage> = new Map();
+  readonly #watchers: GraphWatcher[] = [];
   #zeroTimeMs: number | undefined;
   #lastTimeMs = Number.NEGATIVE_INFINITY;
   #isClosed = false;
@@ -201,9 +228,57 @@ export class StreamGraph implements StreamScope {
     numberTwins([...this.#inputs, ...this.#statefulInUse(), ...this.#outputs]);
     const inUse = [...this.#inUse];
     const description = describeStreams([...inUse, ...this.#outputs]);
-    const names = description.streams.map(({ uid }) => uid);
-    this.#names = new Map(inUse.map((stream, index) => [stream, names[index] ?? stream.uid]));
+    const named = inUse.map(
+      (stream, index) => [stream, description.streams[index]?.uid ?? stream.uid] as const,
+    );
+    this.#names = new Map(named);
+    this.#byName = new Map(named.map(([stream, name]) => [name, stream]));
     return description;
+  }
+
+  nameOf(stream: StreamLineage): string | undefined {
+    return this.#names.get(stream);
+  }
+
+  /** The stream that is called so in the description; undefined where there is none. */
+  streamNamed(name: string): StreamLineage | undefined {
+    return this.#byName.get(name);
+  }
+
+  /** The output of that uid; undefined where there is none. */
+  outputNamed(uid: string): OutputStream | undefined {
+    return this.#outputs.find((output) => output.uid === uid);
+  }
+
+  /** Tells a watcher what becomes of the graph from now on. */
+  watch(watcher: GraphWatcher): void {
+    this.#watchers.push(watcher);
+  }
+
+  /** What a graph that begins to mirror this one now has to know. */
+  get mirroredState(): GraphState {
+    const leftOut = [...this.#names]
+      .map(([stream, name]) => ({ stream: name, timesMs: stream.leftOutMs }))
+      .filter(({ timesMs }) => timesMs.length > 0);
+    const { application, zeroTimeMs } = this;
+    const pinned = this.#pinned.all;
+    return { application, zeroTimeMs, gaps: [...this.#gaps], leftOut, pinned };
+  }
+
+  /** Begins to mirror a graph of which that is known. */
+  startMirroring({ application, gaps, leftOut, pinned, zeroTimeMs }: GraphState): void {
+    this.identify(application);
+    this.start(zeroTimeMs);
+    for (const [timeMs, pins] of pinned) this.adoptPartitions(timeMs, pins);
+    for (const gap of gaps) this.addGap(gap);
+    for (const { stream, timesMs } of leftOut) {
+      for (const timeMs of timesMs) this.leaveOutNamed(timeMs, [stream]);
+    }
+  }
+
+  /** Leaves the data of a batch out of streams by their names, as the graph that is mirrored has done. */
+  leaveOutNamed(timeMs: number, streams: readonly string[]): void {
+    for (const name of streams) this.#byName.get(name)?.leaveOut(timeMs);
   }
 
   /** Fixes the graph and its grid; throws `uid_taken` as `describe`. */
@@ -226,6 +301,7 @@ export class StreamGraph implements StreamScope {
   /** Leaves the times after one and before another without batches, as the application was down. */
   addGap(gap: BatchGap): void {
     this.#gaps.push(gap);
+    for (const watcher of this.#watchers) watcher.gapAdded(gap);
   }
 
   gapAt(timeMs: number): BatchGap | undefined {
@@ -250,6 +326,7 @@ export class StreamGraph implements StreamScope {
   /** Lets a batch of an earlier life keep its numbers of partitions. */
   adoptPartitions(timeMs: number, pins: PartitionPins): void {
     this.#pinned.adopt(timeMs, pins);
+    for (const watcher of this.#watchers) watcher.pinned(timeMs, pins);
   }
 
   partitionsAt(timeMs: number): PartitionPins | undefined {
@@ -310,7 +387,7 @@ export class StreamGraph implements StreamScope {
     );
     const leftOutOf = new Set([...owing, ...spoilt].map(({ uid }) => uid));
     for (const stream of owing) stream.giveUp(timeMs);
-    for (const stream of spoilt) stream.leaveOut(timeMs);
+    this.#leaveOutOf(spoilt, timeMs);
     return { keptBy: keptBy.map(({ uid }) => uid), leftOutOf: [...leftOutOf] };
   }
 
@@ -323,7 +400,16 @@ export class StreamGraph implements StreamScope {
 
   /** Leaves the data of a batch out of those of these streams that look back; for one that an earlier life gave up. */
   leaveOut(timeMs: number, uids: ReadonlySet<string>): void {
-    for (const stream of this.#inUse) if (uids.has(stream.uid)) stream.leaveOut(timeMs);
+    this.#leaveOutOf(
+      [...this.#inUse].filter(({ uid }) => uids.has(uid)),
+      timeMs,
+    );
+  }
+
+  #leaveOutOf(streams: readonly StreamLineage[], timeMs: number): void {
+    for (const stream of streams) stream.leaveOut(timeMs);
+    const names = streams.flatMap((stream) => this.#names.get(stream) ?? []);
+    for (const watcher of this.#watchers) watcher.leftOut(timeMs, names);
   }
 
   /** The streams whose states of that time have yet to come about. */
@@ -361,6 +447,7 @@ export class StreamGraph implements StreamScope {
       }
     }
     for (const stream of this.#inUse) await stream.forget(untilMs.get(stream) ?? timeMs);
+    this.#tellForgotten(timeMs, untilMs);
     const allUntilMs = Math.min(timeMs, ...untilMs.values());
     const askedFromMs = allUntilMs - this.inputRememberMs;
     const ended = this.#gaps.filter(({ beforeMs }) => beforeMs <= askedFromMs);
@@ -369,9 +456,24 @@ export class StreamGraph implements StreamScope {
     return allUntilMs;
   }
 
+  #tellForgotten(timeMs: number, untilMs: ReadonlyMap<StreamLineage, number>): void {
+    if (this.#watchers.length === 0) return;
+    const later = [...untilMs].filter(([, ms]) => ms < timeMs);
+    const kept = later.map(([stream, ms]) => [this.#names.get(stream) ?? stream.uid, ms] as const);
+    for (const watcher of this.#watchers) watcher.forgotten({ beforeMs: timeMs, kept });
+  }
+
+  /** Drops what the graph that is mirrored has dropped. */
+  async forgetAs({ beforeMs, kept }: Forgotten): Promise<void> {
+    const keptMs = new Map(kept);
+    for (const [stream, name] of this.#names) await stream.forget(keptMs.get(name) ?? beforeMs);
+    this.#pinned.forget(Math.min(beforeMs, ...keptMs.values()) - this.inputRememberMs);
+  }
+
   /** Tells outputs that no batch before that time will run again, in this life or a later one. */
   forgetOutputs(beforeMs: number): void {
     for (const output of this.#outputs) output.forget(beforeMs);
+    for (const watcher of this.#watchers) watcher.outputsForgotten(beforeMs);
   }
 
   /** Lets outputs forget all about an application, if it has no later life. Rejects with the first that could not. */

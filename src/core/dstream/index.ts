@@ -2,7 +2,14 @@ export type { BodyOptions, BodyPlace } from "./body-place.ts";
 export { type AnyFunction, codeHashOf, shortHash } from "./code-hash.ts";
 export { DStream, MapWithStateDStream } from "./dstream.ts";
 export { OutputOperation } from "./dstream-outputs.ts";
-export { type BatchOutputs, type BatchPlan, StreamGraph } from "./graph.ts";
+export {
+  type BatchOutputs,
+  type BatchPlan,
+  type Forgotten,
+  type GraphState,
+  type GraphWatcher,
+  StreamGraph,
+} from "./graph.ts";
 export {
   type GraphDescription,
   hasIdentity,
@@ -20,6 +27,7 @@ export {
   restoreInputs,
   snapshotInputs,
 } from "./input-pins.ts";
+export type { GraphMirror, InputFacts, StateFacts, StateTaskFacts } from "./mirror.ts";
 export { DStreamNode } from "./node.ts";
 export type { MappingFunction } from "./operators/map-with-state.ts";
 export type { DatasetsOf } from "./operators/transform.ts";
@@ -30,6 +38,13 @@ export { defaultPin, type PartitionFacts, type PartitionPins } from "./partition
 export { checkStateBackend, type StateBackend, type StatePlaces } from "./state-backend.ts";
 export type { State } from "./state-handle.ts";
 export { type StateSettings, StateSpec } from "./state-spec.ts";
-export type { InputInfo, InputStream, StatefulStream, StreamHost, StreamJob } from "./stream.ts";
+export type {
+  BatchGap,
+  InputInfo,
+  InputStream,
+  StatefulStream,
+  StreamHost,
+  StreamJob,
+} from "./stream.ts";
 export { type StreamsOf, transformed } from "./transformed.ts";
 export type { WindowOptions } from "./windows.ts";

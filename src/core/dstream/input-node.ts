@@ -7,7 +7,8 @@ import { encodeValue } from "../../codec/index.ts";
 import { ArrayNode, type DatasetEnvironment, RDD, type RDDNode, userError } from "../rdd/index.ts";
 import type { AnyFunction } from "./code-hash.ts";
 import type { StreamFacts } from "./graph-description.ts";
-import { DStreamNode } from "./node.ts";
+import type { InputFacts } from "./mirror.ts";
+import { DStreamNode, type Making } from "./node.ts";
 import type { InputInfo, InputStream, StreamScope } from "./stream.ts";
 
 /** What an input may use while it runs. */
@@ -61,6 +62,14 @@ export abstract class InputDStream<T, Pin = unknown> {
     return this.allocate !== undefined || this.replay === "source";
   }
 
+  /**
+   * Whether executors make its datasets as well, of what `allocate` chose or of the batch time alone, rather than read what
+   * the driver has. There it is started when it is first asked for a dataset.
+   */
+  get isMadeAnywhere(): boolean {
+    return this.isResumable && (this.allocate !== undefined || this.replay === "source");
+  }
+
   /** Called once when the context starts. */
   start(_host: InputHost): void | Promise<void> {}
 
@@ -97,6 +106,7 @@ export class InputNode<T> extends DStreamNode<T> implements InputStream {
   readonly #pins = new Map<number, Promise<unknown>>();
   /** The last batch of an earlier life. */
   #earlierUntilMs = Number.NEGATIVE_INFINITY;
+  #startedHere: Promise<void> | undefined;
   readonly #infos = new Map<number, Pick<InputInfo, "recordCount" | "metadata">>();
   readonly #onError: (streamId: number, message: string, error: unknown) => void;
 
@@ -121,7 +131,15 @@ export class InputNode<T> extends DStreamNode<T> implements InputStream {
     return `${this.kind} stream [${this.streamId}]`;
   }
 
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#startedHere ??= this.#start().catch((error: unknown) => {
+      this.#startedHere = undefined;
+      throw error;
+    });
+    return this.#startedHere;
+  }
+
+  async #start(): Promise<void> {
     const { scope, streamId, rememberMs } = this;
     await this.#input.start({
       streamId,
@@ -133,12 +151,26 @@ export class InputNode<T> extends DStreamNode<T> implements InputStream {
       rememberMs,
       reportInput: (timeMs, recordCount, metadata = {}) =>
         this.#report(timeMs, recordCount, metadata),
-      reportError: (message, error) => this.#onError(streamId, message, error),
+      reportError: (message, error) => {
+        const { mirror } = scope;
+        if (mirror === undefined) this.#onError(streamId, message, error);
+        else mirror.reportError(streamId, message, error);
+      },
     });
   }
 
   async stop(): Promise<void> {
-    await this.#input.stop();
+    // In an executor it may never have been asked for anything.
+    if (this.scope.mirror === undefined || this.#startedHere !== undefined)
+      await this.#input.stop();
+  }
+
+  protected override get making(): Making {
+    return this.#input.isMadeAnywhere ? "all" : "driver";
+  }
+
+  async factsAt(timeMs: number): Promise<InputFacts | undefined> {
+    return this.#isMissing(timeMs) ? undefined : { pin: await this.allocateAt(timeMs) };
   }
 
   get isResumable(): boolean {
@@ -188,11 +220,15 @@ export class InputNode<T> extends DStreamNode<T> implements InputStream {
   }
 
   protected async compute(timeMs: number): Promise<RDDNode<T> | undefined> {
-    if (this.#isMissing(timeMs)) {
-      return new ArrayNode<T>(this.scope.environment, this.kind, []);
-    }
+    const { mirror } = this.scope;
+    const facts =
+      mirror === undefined
+        ? await this.factsAt(timeMs)
+        : await mirror.inputAt(this.scope.nameOf(this) ?? this.uid, timeMs);
+    if (facts === undefined) return new ArrayNode<T>(this.scope.environment, this.kind, []);
     try {
-      const pin = await this.allocateAt(timeMs);
+      if (mirror !== undefined) await this.start();
+      const { pin } = facts;
       const dataset: unknown = await this.#input.compute(timeMs, pin);
       if (dataset === undefined) return undefined;
       if (!(dataset instanceof RDD)) {
@@ -234,6 +270,8 @@ export class InputNode<T> extends DStreamNode<T> implements InputStream {
   }
 
   #report(timeMs: number, recordCount: number, metadata: Readonly<Record<string, unknown>>): void {
+    // The driver has told its listeners.
+    if (this.scope.mirror !== undefined) return;
     if (!(recordCount >= 0)) {
       throw new StreamError("argument_invalid", { recordCount, expected: "0 or more" });
     }

@@ -8,21 +8,29 @@
 import { createHash } from "node:crypto";
 import { StreamError } from "../../base/index.ts";
 import {
+  asDescribed,
   assertSameContext,
+  type DatasetShape,
+  type Lineage,
+  Numbering,
   type OperatorSite,
   type Partitioning,
   type RDDNode,
+  ReadNode,
+  shapeOf,
   withParallelism,
 } from "../rdd/index.ts";
 import type { StorageLevel } from "../storage-level.ts";
 import { type AnyFunction, codeHashOf } from "./code-hash.ts";
 import type { StreamFacts } from "./graph-description.ts";
+import type { GraphMirror } from "./mirror.ts";
 import {
   defaultPin,
   type PartitionFacts,
   partitionFactsOf,
   pinnedPartitioning,
 } from "./partition-pins.ts";
+import { pushSlices } from "./state-stage.ts";
 import type { StreamLineage, StreamScope } from "./stream.ts";
 import { numberedUid } from "./stream-ids.ts";
 
@@ -37,6 +45,12 @@ export interface OperatorTraits {
   readonly shuffle?: { readonly partitioning: Partitioning | undefined };
 }
 
+/**
+ * Which processes make the datasets of a stream, where tasks run in executors. `all`: every process the same ones. `driver`:
+ * the driver alone, and others read what it has. `driver of shared`: so, but of datasets that every process makes.
+ */
+export type Making = "all" | "driver" | "driver of shared";
+
 /** One operator of the stream graph. */
 export abstract class DStreamNode<T> implements StreamLineage {
   readonly scope: StreamScope;
@@ -47,6 +61,8 @@ export abstract class DStreamNode<T> implements StreamLineage {
   readonly #functions: readonly AnyFunction[];
   readonly #shuffle: OperatorTraits["shuffle"];
   readonly #generated = new Map<number, Promise<RDDNode<T> | undefined>>();
+  /** The addresses given at each time, where datasets have some. */
+  readonly #numbered = new Map<number, Numbering>();
   #givenUid: string | undefined;
   #derived: { readonly uid: string; readonly uidsGiven: number } | undefined;
   #twinNumber: number | undefined;
@@ -191,10 +207,25 @@ export abstract class DStreamNode<T> implements StreamLineage {
       // Times come in order, all but a few: nothing grows with the length of a window.
       if (timeMs > untilMs) break;
       this.#generated.delete(timeMs);
+      this.#numbered.delete(timeMs);
       const dataset = await made;
       if (this.#level !== undefined) await dataset?.unpersist();
     }
     this.forgetOlder(untilMs);
+  }
+
+  /** The dataset with that place among those that were made of a batch time; undefined where it is not here. */
+  madeAt(timeMs: number, index: number): Lineage | undefined {
+    return this.#numbered.get(timeMs)?.at(index);
+  }
+
+  async shapeAt(timeMs: number): Promise<DatasetShape | undefined> {
+    const dataset = await this.at(timeMs);
+    return dataset && shapeOf(dataset);
+  }
+
+  protected get making(): Making {
+    return "all";
   }
 
   get leavesOut(): boolean {
@@ -203,6 +234,14 @@ export abstract class DStreamNode<T> implements StreamLineage {
 
   /** Most streams make nothing of several times. */
   leaveOut(_timeMs: number): void {}
+
+  get leftOutMs(): readonly number[] {
+    return [];
+  }
+
+  partsAt(timeMs: number): readonly number[] {
+    return [timeMs];
+  }
 
   /** What an operator itself keeps of times up to `untilMs` may go. */
   protected forgetOlder(_untilMs: number): void {}
@@ -213,12 +252,48 @@ export abstract class DStreamNode<T> implements StreamLineage {
   }
 
   async #make(timeMs: number): Promise<RDDNode<T> | undefined> {
+    const { mirror } = this.scope;
+    if (mirror !== undefined && this.making === "driver") return this.#read(timeMs, mirror);
+    const numbering = this.#numbering(timeMs);
     const parallelism = this.scope.partitionsAt(timeMs)?.[defaultPin];
-    const dataset = await withParallelism(parallelism, () => this.compute(timeMs));
-    if (dataset === undefined) return undefined;
-    assertSameContext(dataset.environment, this.scope.environment);
-    dataset.attributeTo(this.siteAt(timeMs));
+    const made = await withParallelism(parallelism, () => this.compute(timeMs));
+    if (made === undefined) return undefined;
+    assertSameContext(made.environment, this.scope.environment);
+    const isShared = this.making === "all" || numbering === undefined;
+    const dataset = isShared ? made : asDescribed(made);
+    dataset.attributeTo(this.siteAt(timeMs), numbering);
+    if (numbering !== undefined) this.#numbered.set(timeMs, numbering);
+    if (mirror !== undefined && !isShared) return this.#read(timeMs, mirror);
     if (this.#level !== undefined) dataset.persist(this.#level);
+    return dataset;
+  }
+
+  /** Gives addresses, where there are other processes; undefined where there are none, or where none of them makes any of it. */
+  #numbering(timeMs: number): Numbering | undefined {
+    const { environment, mirror } = this.scope;
+    if (mirror === undefined && environment.elsewhere === undefined) return undefined;
+    const stream = this.scope.nameOf(this);
+    if (stream === undefined || this.making === "driver") return undefined;
+    const firstId = environment.nextDatasetId();
+    return new Numbering({ stream, timeMs }, { firstId, rootIsNamed: this.making === "all" });
+  }
+
+  /** The dataset that the driver makes, as an executor has it. */
+  async #read(timeMs: number, mirror: GraphMirror): Promise<RDDNode<T> | undefined> {
+    const stream = this.scope.nameOf(this) ?? this.uid;
+    const shape = await mirror.shapeAt(stream, timeMs);
+    if (shape === undefined) return undefined;
+    const dataset = new ReadNode<T>(
+      this.scope.environment,
+      this.kind,
+      shape,
+      async (partition, flow, push) => {
+        const place = { stream, timeMs, partition };
+        const slices = mirror.read(place, flow.task.signal);
+        await pushSlices(slices as AsyncIterable<readonly T[]>, flow, push);
+      },
+    );
+    dataset.attributeTo(this.siteAt(timeMs));
     return dataset;
   }
 

@@ -1,8 +1,8 @@
 /** Owns: an output operation: what it does with the dataset of each batch time. */
 import { fileURLToPath } from "node:url";
-import { StreamError } from "../../base/index.ts";
+import { invariant, StreamError } from "../../base/index.ts";
 import { type BatchOutputIdentity, inOutput } from "../output/index.ts";
-import { RDD, userError, withParallelism } from "../rdd/index.ts";
+import { type Dataset, type PartitionBody, RDD, type RDDNode, userError, withParallelism } from "../rdd/index.ts";
 import { type BodyPlace, placeFact } from "./body-place.ts";
 import { codeHashOf, shortHash } from "./code-hash.ts";
 import type { StreamFacts } from "./graph-description.ts";
@@ -29,7 +29,15 @@ export interface OutputTraits extends Pick<OperatorTraits, "parameters" | "funct
   /** Where its body runs (default `driver`). */
   readonly runsOn?: BodyPlace;
   readonly notes?: OutputNotes;
+  /** Its work on a partition, in whatever process that is: what it was given is plain data that its body made. */
+  readonly work?: PartitionWork;
 }
+
+/** What an output does with the partitions of a dataset. */
+export type PartitionWork = (
+  dataset: RDDNode<never>,
+  given: never,
+) => PartitionBody<never, unknown>;
 
 /** An output operation over one stream; it runs once per batch, on the driver unless it was declared otherwise. */
 export class OutputNode<T> implements OutputStream {
@@ -135,6 +143,12 @@ export class OutputNode<T> implements OutputStream {
         }
       },
     };
+  }
+
+  workOn(dataset: Dataset<unknown>, given: unknown): PartitionBody<unknown, unknown> {
+    const { work } = this.#traits;
+    invariant(work !== undefined, "an output that executors are asked for says what they do");
+    return work(dataset as RDDNode<never>, given as never) as PartitionBody<unknown, unknown>;
   }
 
   forget(beforeMs: number): void {

@@ -63,6 +63,10 @@ export class PinnedBatches {
     return this.#pins.get(timeMs);
   }
 
+  get all(): readonly (readonly [timeMs: number, pins: PartitionPins])[] {
+    return [...this.#pins];
+  }
+
   /** What was kept for times up to `untilMs` may go. */
   forget(untilMs: number): void {
     for (const timeMs of this.#pins.keys()) if (timeMs <= untilMs) this.#pins.delete(timeMs);

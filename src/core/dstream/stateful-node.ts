@@ -33,7 +33,7 @@ import {
 import { isMultipleOf, nextOnGrid } from "../time.ts";
 import type { StreamFacts } from "./graph-description.ts";
 import type { GraphMirror, StateFacts, StateTaskFacts } from "./mirror.ts";
-import { DStreamNode, type OperatorTraits } from "./node.ts";
+import { DStreamNode, type Making, type OperatorTraits } from "./node.ts";
 import { checkStateBackend, levelOptionsOf, type StateBackend } from "./state-backend.ts";
 
 import { StateKeeping } from "./state-keeping.ts";
@@ -210,6 +210,10 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
     const stage = this.#stages.get(timeMs);
     if (stage === undefined) this.passOver(timeMs);
     else stage.giveUp();
+  }
+
+  override get making(): Making {
+    return this.#keeping.isSpread ? "all" : "driver of shared";
   }
 
   override get leavesOut(): boolean {

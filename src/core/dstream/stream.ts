@@ -3,10 +3,17 @@
 import type { AvroSchema } from "../../codec/index.ts";
 import type { HostedState, StateSnapshot, StoredSnapshot } from "../../state/index.ts";
 import type { ApplicationIdentity } from "../output/index.ts";
-import type { Dataset, DatasetEnvironment, StageBarrier } from "../rdd/index.ts";
+import type {
+  Dataset,
+  DatasetEnvironment,
+  DatasetShape,
+  Lineage,
+  PartitionBody,
+  StageBarrier,
+} from "../rdd/index.ts";
 import type { Duration } from "../time.ts";
 import type { Describable } from "./graph-description.ts";
-import type { GraphMirror, StateFacts, StateTaskFacts } from "./mirror.ts";
+import type { GraphMirror, InputFacts, StateFacts, StateTaskFacts } from "./mirror.ts";
 import type { PartitionFacts, PartitionPins } from "./partition-pins.ts";
 import type { StatePlaces } from "./state-backend.ts";
 
@@ -20,12 +27,21 @@ export interface StreamLineage extends Describable {
   readonly rememberMs: number;
   /** Of one whose datasets are in partitions of its own. */
   readonly partitionFacts: PartitionFacts | undefined;
+  at(timeMs: number): Promise<Dataset<unknown> | undefined>;
+  /** The dataset with that place among those that were made of a batch time; undefined where it is not here. */
+  madeAt(timeMs: number, index: number): Lineage | undefined;
+  /** What other processes have to know of its dataset. */
+  shapeAt(timeMs: number): Promise<DatasetShape | undefined>;
   askToRemember(ms: number): void;
   forget(beforeMs: number): Promise<void>;
   /** Whether its dataset of a time that was given up is without the data of that time: it comes from a state or a window. */
   readonly leavesOut: boolean;
   /** Leaves the data of that time out of what is made of several times; for a batch that was given up. */
   leaveOut(timeMs: number): void;
+  /** The times that it leaves out. */
+  readonly leftOutMs: readonly number[];
+  /** The times whose datasets that of a time was made of, where it is made of several. */
+  partsAt(timeMs: number): readonly number[];
 }
 
 /** What an input made of a batch time: for listeners and the status page. */
@@ -50,6 +66,8 @@ export interface InputStream extends StreamLineage {
   allocateAt(timeMs: number): Promise<unknown>;
   /** Takes over what an earlier life of the driver chose for a batch; after `start`. */
   adopt(timeMs: number, pin: unknown): void;
+  /** What other processes need to make its dataset; undefined where it has no records. */
+  factsAt(timeMs: number): Promise<InputFacts | undefined>;
   /** Has no records in the batches of an earlier life up to that time that it does not adopt. */
   leaveOutOf(timeMs: number): void;
   /** What the input has to know after a restart of the batches up to `untilMs`; undefined where it needs nothing. */
@@ -78,6 +96,8 @@ export interface StreamJob {
 export interface OutputStream extends Describable {
   readonly parents: readonly StreamLineage[];
   jobAt(timeMs: number): Promise<StreamJob | undefined>;
+  /** What it does with a partition, in an executor. */
+  workOn(dataset: Dataset<unknown>, given: unknown): PartitionBody<unknown, unknown>;
   /** Lets go of what it keeps about batches before that time, which will never run again; it never throws. */
   forget(beforeMs: number): void;
   /** Lets go of all that it keeps elsewhere, for an application that has no later life. */
@@ -160,6 +180,8 @@ export interface StreamScope {
   claimUid(uid: string): void;
   /** How many uids were given so far: a derived one holds until the next. */
   readonly uidsGiven: number;
+  /** What a stream is called in the description of the graph, once it was described; undefined for one that no output depends on. */
+  nameOf(stream: StreamLineage): string | undefined;
   isOnGrid(timeMs: number, slideMs: number): boolean;
   /** The gap that a time is in. Nothing is computed for such a time, and for windows it counts as empty. */
   gapAt(timeMs: number): BatchGap | undefined;

@@ -1,6 +1,8 @@
 /** Owns: the port through which datasets reach what runs and keeps them. */
 import type { Clock } from "../../base/index.ts";
 import type { BlockStore } from "../block-store.ts";
+import type { PartitionAction } from "./actions.ts";
+import type { DatasetAddress } from "./address.ts";
 import type { DatasetFiles } from "./files.ts";
 import type { Flow, Push } from "./flow.ts";
 import type { Dataset, StageBarrier } from "./lineage.ts";
@@ -14,6 +16,16 @@ export interface PartitionInput<T> {
 
 /** What an action does with one partition. */
 export type PartitionBody<T, R> = (input: PartitionInput<T>) => R | Promise<R>;
+
+/** The other processes that datasets with an address are computed in. */
+export interface Elsewhere {
+  /** Pushes the records of a partition that another process computes. */
+  read<T>(dataset: Dataset<T>, partition: number, flow: Flow, push: Push<T>): Promise<void>;
+  /** Whether a process of that name is there no more, with all that it had. */
+  isGone(place: string): boolean;
+  /** The kept partitions of the dataset may go. */
+  unpersist(address: DatasetAddress): void;
+}
 
 /** What datasets are made in: it numbers them, runs their jobs and keeps their blocks. */
 export interface DatasetEnvironment {
@@ -31,5 +43,9 @@ export interface DatasetEnvironment {
     dataset: Dataset<T>,
     partitions: readonly number[],
     body: PartitionBody<T, R>,
+    /** The same body, as other processes know it; undefined where it is known in this one alone. */
+    action?: PartitionAction,
   ): Promise<R[]>;
+  /** Where datasets with an address are computed; undefined where that is in this process. */
+  readonly elsewhere?: Elsewhere | undefined;
 }

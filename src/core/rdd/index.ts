@@ -1,4 +1,18 @@
 export {
+  counting,
+  foreachPartitionOf,
+  type PartitionAction,
+  type PartWriting,
+  taking,
+} from "./actions.ts";
+export {
+  type DatasetAddress,
+  isSameDataset,
+  Numbering,
+  type StageAddress,
+  stageAt,
+} from "./address.ts";
+export {
   type Aggregator,
   type Combined,
   type Combining,
@@ -6,7 +20,12 @@ export {
   combining,
 } from "./aggregator.ts";
 export { grouping, reducing } from "./aggregators.ts";
-export type { DatasetEnvironment, PartitionBody, PartitionInput } from "./environment.ts";
+export type {
+  DatasetEnvironment,
+  Elsewhere,
+  PartitionBody,
+  PartitionInput,
+} from "./environment.ts";
 export type {
   DatasetFiles,
   FileChunks,
@@ -28,10 +47,17 @@ export {
   type Dependency,
   type Lineage,
   narrow,
+  type SharedStage,
   type StageBarrier,
 } from "./lineage.ts";
 export { assertSameContext, NarrowNode, RDDNode } from "./node.ts";
 export { ArrayNode, slices } from "./operators/array.ts";
+export {
+  asDescribed,
+  type DatasetShape,
+  ReadNode,
+  shapeOf,
+} from "./operators/described.ts";
 export type { PartitionResult } from "./operators/map-partitions.ts";
 export { partitionedBy } from "./operators/partition-by.ts";
 export { RangeNode } from "./operators/range.ts";
@@ -42,9 +68,12 @@ export { Pacer, throwIfCancelled } from "./pacer.ts";
 export { pinnedParallelism, withParallelism } from "./parallelism.ts";
 export {
   checkPartitionCount,
+  describedPartitioner,
+  describePartitioner,
   HashPartitioner,
   KeyGroupPartitioner,
   type Partitioner,
+  type PartitionerDescription,
   partitionerOf,
   RangePartitioner,
 } from "./partitioner.ts";
@@ -66,7 +95,8 @@ export type {
   TupleHint,
   Verdict,
 } from "./returned.ts";
-export { lineOf, textWriter } from "./save.ts";
+export { lineOf, saveParts, savingPart, textWriter } from "./save.ts";
+export { type FetchBuckets, Shuffle } from "./shuffle.ts";
 export { stagesBefore } from "./stages.ts";
 export { StatCounter } from "./statistics.ts";
 export {

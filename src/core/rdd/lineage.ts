@@ -1,5 +1,6 @@
 /** Owns: how datasets and stages depend on each other; interfaces only. */
 import type { StorageLevel } from "../storage-level.ts";
+import type { DatasetAddress, Numbering, StageAddress } from "./address.ts";
 import type { Flow, Push } from "./flow.ts";
 import type { Partitioner } from "./partitioner.ts";
 import type { OperatorSite } from "./task.ts";
@@ -14,7 +15,9 @@ export interface Lineage {
   readonly partitionCount: number;
   readonly partitioner: Partitioner | undefined;
   readonly storageLevel: StorageLevel;
-  attributeTo(site: OperatorSite): void;
+  /** What it is called in every process of the program; undefined where it has no such name. */
+  readonly address: DatasetAddress | undefined;
+  attributeTo(site: OperatorSite, numbering?: Numbering): void;
 }
 
 /** A dependency whose partitions are computed within the task of the dependent. */
@@ -49,6 +52,20 @@ export interface StageBarrier {
   finish(): void;
   /** A stage that has to be complete before this one can be looked at; what waits behind it is found out afterwards. */
   earlier?(): StageBarrier | undefined;
+  /** What it is called in every process of the program; undefined where it has no such name. */
+  address?: StageAddress | undefined;
+}
+
+/**
+ * A stage whose tasks can run in other processes. There, `outcomeOf` tells what a task has come to, and `learn` takes what
+ * tasks of the dependents have to know; here, `completedElsewhere` takes the one, and `facts` tells the other. All of it is
+ * plain data.
+ */
+export interface SharedStage extends StageBarrier {
+  outcomeOf(task: number): unknown;
+  completedElsewhere(task: number, outcome: unknown): void;
+  facts(): unknown;
+  learn(facts: unknown): void;
 }
 
 /** A dataset, as seen by what runs it. */

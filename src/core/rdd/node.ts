@@ -6,6 +6,7 @@
  */
 import { StreamError } from "../../base/index.ts";
 import { type StorageLevel, StorageLevels } from "../storage-level.ts";
+import type { DatasetAddress, Numbering } from "./address.ts";
 import type { DatasetEnvironment } from "./environment.ts";
 import { type Flow, type Push, pushArray } from "./flow.ts";
 import { type Dataset, type Dependency, narrow } from "./lineage.ts";
@@ -31,6 +32,7 @@ export abstract class RDDNode<T> implements Dataset<T> {
   name: string | undefined;
   readonly #dependencies: readonly Dependency[];
   #site: OperatorSite | undefined;
+  #address: DatasetAddress | undefined;
   #level: StorageLevel = StorageLevels.NONE;
 
   constructor(
@@ -65,17 +67,32 @@ export abstract class RDDNode<T> implements Dataset<T> {
     return this.#site ?? { uid: `${this.kind}@rdd-${this.id}`, kind: this.kind };
   }
 
-  /** Names the operator of a stream that made this dataset, and what it made it from that has no name yet. */
-  attributeTo(site: OperatorSite): void {
+  get address(): DatasetAddress | undefined {
+    return this.#address;
+  }
+
+  /**
+   * Names the operator of a stream that made this dataset, and what it made it from that has no name yet. A numbering gives
+   * them addresses as well, and the stages between them.
+   */
+  attributeTo(site: OperatorSite, numbering?: Numbering): void {
     if (this.#site !== undefined) return;
     this.#site = site;
-    const visit = (dependencies: readonly Dependency[]): void => {
-      for (const dependency of dependencies) {
-        if (dependency.kind === "narrow") dependency.parent.attributeTo(site);
-        else visit(dependency.barrier.dependencies);
+    const address = numbering?.next(this);
+    this.#address = address;
+    const visit = (dependencies: readonly Dependency[], path: readonly number[]): void => {
+      for (const [place, dependency] of dependencies.entries()) {
+        if (dependency.kind === "narrow") {
+          dependency.parent.attributeTo(site, numbering);
+          continue;
+        }
+        const { barrier } = dependency;
+        const way = [...path, place];
+        if (address !== undefined) barrier.address ??= { ...address, path: way };
+        visit(barrier.dependencies, way);
       }
     };
-    visit(this.dependencies);
+    visit(this.dependencies, []);
   }
 
   get storageLevel(): StorageLevel {
@@ -101,13 +118,18 @@ export abstract class RDDNode<T> implements Dataset<T> {
   /** Forgets the kept partitions. */
   async unpersist(): Promise<void> {
     this.#level = StorageLevels.NONE;
+    if (this.#address !== undefined) this.environment.elsewhere?.unpersist(this.#address);
     for (let partition = 0; partition < this.partitionCount; partition++) {
       await this.environment.blocks.remove(this.#blockId(partition));
     }
   }
 
-  /** Pushes the records of a partition: the kept ones where there are any, else computed ones. */
+  /** Pushes the records of a partition: the kept ones where there are any, else computed ones, here or elsewhere. */
   run(partition: number, flow: Flow, push: Push<T>): Promise<void> {
+    const { elsewhere } = this.environment;
+    if (elsewhere !== undefined && this.#address !== undefined) {
+      return elsewhere.read(this, partition, flow, push);
+    }
     if (this.#level === StorageLevels.NONE) return this.compute(partition, flow, push);
     return this.#runKept(partition, flow, push);
   }

@@ -84,6 +84,30 @@ export class KeyGroupPartitioner implements Partitioner {
   }
 }
 
+/** A partitioner of a kind that every process knows. Plain data. */
+export interface PartitionerDescription {
+  readonly kind: "hash" | "key groups";
+  readonly partitionCount: number;
+}
+
+/** What another process has to know of a partitioner; undefined for one that only this process knows. */
+export function describePartitioner(partitioner: Partitioner): PartitionerDescription | undefined {
+  const { partitionCount } = partitioner;
+  // A class derived from one of these may tell partitions in its own way.
+  const form = partitioner.constructor;
+  if (form === HashPartitioner) return { kind: "hash", partitionCount };
+  if (form === KeyGroupPartitioner) return { kind: "key groups", partitionCount };
+  return undefined;
+}
+
+/** The partitioner that was described. */
+export function describedPartitioner(description: PartitionerDescription): Partitioner {
+  const { kind, partitionCount } = description;
+  return kind === "hash"
+    ? new HashPartitioner(partitionCount)
+    : new KeyGroupPartitioner(partitionCount);
+}
+
 /**
  * Keys up to the first bound go to partition 0, up to the second to partition 1, and so on (the other way round when
  * descending); it is how a sort is shared out.
@@ -99,6 +123,11 @@ export class RangePartitioner implements Partitioner {
     }
     this.#bounds = bounds;
     this.#ascending = ascending;
+  }
+
+  /** The bounds between the partitions, ascending. */
+  get bounds(): readonly unknown[] {
+    return this.#bounds;
   }
 
   get partitionCount(): number {

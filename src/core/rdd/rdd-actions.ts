@@ -4,10 +4,17 @@
  */
 import { functionArgument, StreamError } from "../../base/index.ts";
 import { compareKeys, KeyMap } from "../../codec/index.ts";
+import {
+  counting,
+  foreachPartitionOf,
+  type PartitionAction,
+  type PartWriting,
+  taking,
+} from "./actions.ts";
 import { type Combined, checkPair, combineInto, joinInto, keyOf } from "./aggregator.ts";
 import { copyOfZero, reducing } from "./aggregators.ts";
 import type { PartitionBody } from "./environment.ts";
-import type { FileWriter } from "./files.ts";
+import type { FileWriter, OutputAttempt } from "./files.ts";
 import { checkBounds, checkBucketCount, evenBounds, Histogram } from "./histogram.ts";
 import { concatenated, ordered, orderedInSlices } from "./ordered.ts";
 import { Pacer, visitAll } from "./pacer.ts";
@@ -18,7 +25,7 @@ import { saveParts, textWriter } from "./save.ts";
 import { StatCounter } from "./statistics.ts";
 import { checkRecordCount, drawSample } from "./take-sample.ts";
 import type { OperatorSite } from "./task.ts";
-import { guarded, userError } from "./user-function.ts";
+import { guarded } from "./user-function.ts";
 
 /** What the compiler says of a `foreach` with a function that waits. */
 type ForeachHelp = "use foreachPartition for a function that returns a promise";
@@ -35,13 +42,7 @@ export class RDDActions<T> extends RDDHandle<T> {
 
   /** How many records there are. */
   async count(): Promise<number> {
-    const counts = await this.runJob(async (input) => {
-      let count = 0;
-      await input.each(() => {
-        count++;
-      });
-      return count;
-    });
+    const counts = await this.#run(allOf(this.node.partitionCount), counting, { kind: "count" });
     return counts.reduce((sum, count) => sum + count, 0);
   }
 
@@ -63,12 +64,9 @@ export class RDDActions<T> extends RDDHandle<T> {
       partition < this.node.partitionCount && taken.length < count;
       partition++
     ) {
-      await this.#run([partition], (input) =>
-        input.each((record) => {
-          taken.push(record);
-          if (taken.length >= count) input.flow.stopped = true;
-        }),
-      );
+      const limit = count - taken.length;
+      const [records = []] = await this.#gather([partition], limit);
+      for (const record of records) taken.push(record);
     }
     return taken;
   }
@@ -156,17 +154,7 @@ export class RDDActions<T> extends RDDHandle<T> {
   /** Calls `f` once with the records of each partition, where they are, and waits for it. */
   async foreachPartition(f: (records: readonly T[], partition: number) => unknown): Promise<void> {
     functionArgument("f", f);
-    await this.runJob(async (input) => {
-      const records: T[] = [];
-      await input.each((record) => {
-        records.push(record);
-      });
-      try {
-        await f(records, input.partition);
-      } catch (error) {
-        throw userError(this.#site("foreachPartition"), input.flow.task, error);
-      }
-    });
+    await this.runJob(foreachPartitionOf(this.node, f));
   }
 
   /** How often each record is there. */
@@ -187,7 +175,7 @@ export class RDDActions<T> extends RDDHandle<T> {
    * output operation a directory which the same output of the same batch has saved is left as it is.
    */
   saveAsTextFile(directory: string): Promise<void> {
-    return this.saveAsFiles(directory, textWriter);
+    return saveParts(this.node, directory, textWriter, savedAs("text"));
   }
 
   /** Writes one file per partition in a format of one's own; as `saveAsTextFile`. */
@@ -197,7 +185,12 @@ export class RDDActions<T> extends RDDHandle<T> {
 
   /** Writes `directory/part-00000.avro...`: Avro object container files of the default codec; as `saveAsTextFile`. */
   saveAsObjectFile(directory: string): Promise<void> {
-    return this.saveAsFiles(directory, this.node.environment.files.objectWriter);
+    return saveParts(
+      this.node,
+      directory,
+      this.node.environment.files.objectWriter,
+      savedAs("object"),
+    );
   }
 
   /** The values of a key. */
@@ -414,22 +407,20 @@ export class RDDActions<T> extends RDDHandle<T> {
     return visitAll(records, Pacer.onDriver(this.node.environment.clock), visit);
   }
 
-  #run<R>(partitions: readonly number[], body: PartitionBody<T, R>): Promise<R[]> {
-    return this.node.environment.runJob(this.node, partitions, body);
+  #run<R>(
+    partitions: readonly number[],
+    body: PartitionBody<T, R>,
+    action?: PartitionAction,
+  ): Promise<R[]> {
+    return this.node.environment.runJob(this.node, partitions, body, action);
   }
 
   #gatherAll(): Promise<T[][]> {
     return this.#gather(allOf(this.node.partitionCount));
   }
 
-  #gather(partitions: readonly number[]): Promise<T[][]> {
-    return this.#run(partitions, async (input) => {
-      const records: T[] = [];
-      await input.each((record) => {
-        records.push(record);
-      });
-      return records;
-    });
+  #gather(partitions: readonly number[], limit?: number): Promise<T[][]> {
+    return this.#run(partitions, taking<T>(limit), { kind: "records", limit });
   }
 
   async #tally<K>(action: string, keyOf: (record: T) => K): Promise<KeyMap<K, number>> {
@@ -454,6 +445,11 @@ export class RDDActions<T> extends RDDHandle<T> {
   #empty(): StreamError {
     return new StreamError("dataset_empty", { operator: this.node.site.uid });
   }
+}
+
+/** Part files of a form that every process knows. */
+function savedAs(writing: PartWriting): (attempt: OutputAttempt) => PartitionAction {
+  return (attempt) => ({ kind: "save", attempt, writing });
 }
 
 /** The partitions 0 to count - 1. */

@@ -1,5 +1,7 @@
 /** Owns: writing a dataset as a directory of part files, and how a record becomes a line. */
 import { currentOutput, type SavedPart } from "../output/index.ts";
+import type { PartitionAction } from "./actions.ts";
+import type { PartitionBody } from "./environment.ts";
 import type { FileWriter, OutputAttempt } from "./files.ts";
 import type { RDDNode } from "./node.ts";
 import { userError } from "./user-function.ts";
@@ -26,12 +28,14 @@ function replaceUnsaid(_key: string, value: unknown): unknown {
 
 /**
  * Writes each partition as `directory/part-<number><extension>`; the directory is there when all of them are. Within an
- * output operation it is done once for its batch: when the directory is there, nothing is computed.
+ * output operation it is done once for its batch: when the directory is there, nothing is computed. `actionOf` tells how
+ * other processes write the parts, where they know the writer.
  */
 export async function saveParts<T>(
   node: RDDNode<T>,
   directory: string,
   writer: FileWriter<T>,
+  actionOf?: (attempt: OutputAttempt) => PartitionAction,
 ): Promise<void> {
   const { files } = node.environment;
   const scope = currentOutput();
@@ -45,7 +49,10 @@ export async function saveParts<T>(
   if (beginning.state === "saved") return;
   const { attempt } = beginning;
   try {
-    await files.publish(attempt, await writeParts(node, attempt, writer));
+    const partitions = Array.from({ length: node.partitionCount }, (_, partition) => partition);
+    const body = savingPart(node, attempt, writer);
+    const parts = await node.environment.runJob(node, partitions, body, actionOf?.(attempt));
+    await files.publish(attempt, parts);
   } catch (error) {
     scope?.releaseDirectory(beginning.directory);
     await files.abandon(attempt);
@@ -53,14 +60,14 @@ export async function saveParts<T>(
   }
 }
 
-function writeParts<T>(
+/** Writes the part of a partition. */
+export function savingPart<T>(
   node: RDDNode<T>,
   attempt: OutputAttempt,
   writer: FileWriter<T>,
-): Promise<readonly SavedPart[]> {
+): PartitionBody<T, SavedPart> {
   const { files } = node.environment;
-  const partitions = Array.from({ length: node.partitionCount }, (_, partition) => partition);
-  return node.environment.runJob(node, partitions, async (input) => {
+  return async (input) => {
     const records: T[] = [];
     await input.each((record) => {
       records.push(record);
@@ -71,5 +78,5 @@ function writeParts<T>(
     } catch (error) {
       throw userError({ ...node.site, kind: "saveAsFiles" }, input.flow.task, error);
     }
-  });
+  };
 }

@@ -13,7 +13,7 @@ import {
   refusePromise,
   userError,
 } from "../../rdd/index.ts";
-import { DStreamNode } from "../node.ts";
+import { DStreamNode, type Making } from "../node.ts";
 import { type State, StateHandle } from "../state-handle.ts";
 import { pushSlices, type ReadElsewhere, type StateStage, scanAll } from "../state-stage.ts";
 import { StatefulNode } from "../stateful-node.ts";
@@ -176,6 +176,7 @@ export class MapWithStateNode<K, V, S, M> extends StatefulNode<K, S, M> {
 export class StateSnapshotsNode<K, S> extends DStreamNode<[K, S]> {
   readonly #snapshotAt: (timeMs: number) => Promise<RDDNode<[K, S]> | undefined>;
   readonly #snapshotEvery: (intervalMs: number) => void;
+  readonly #stateMaking: () => Making;
 
   constructor(
     stream: MapWithStateNode<K, never, S, never> | MapWithStateNode<K, unknown, S, unknown>,
@@ -183,10 +184,15 @@ export class StateSnapshotsNode<K, S> extends DStreamNode<[K, S]> {
     super(stream.scope, "stateSnapshots", [stream]);
     this.#snapshotEvery = (intervalMs) => stream.snapshotEvery(intervalMs);
     this.#snapshotAt = (timeMs) => stream.snapshotAt(timeMs);
+    this.#stateMaking = () => stream.making;
   }
 
   override snapshotEvery(intervalMs: number): void {
     this.#snapshotEvery(intervalMs);
+  }
+
+  protected override get making(): Making {
+    return this.#stateMaking() === "all" ? "all" : "driver";
   }
 
   protected compute(timeMs: number): Promise<RDDNode<[K, S]> | undefined> {

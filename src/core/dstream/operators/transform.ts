@@ -12,7 +12,7 @@ import {
 import { type BodyOptions, type BodyPlace, bodyPlaceOf, placeFact } from "../body-place.ts";
 import type { AnyFunction } from "../code-hash.ts";
 import type { StreamFacts } from "../graph-description.ts";
-import type { DStreamNode, OperatorTraits } from "../node.ts";
+import type { DStreamNode, Making, OperatorTraits } from "../node.ts";
 import { CombinedNode, type Derivation, DerivedNode } from "./derived.ts";
 
 /** Datasets of records of these types. */
@@ -65,6 +65,10 @@ class TransformNode<Ts extends readonly unknown[], U> extends CombinedNode<U> {
 
   override get facts(): StreamFacts {
     return { ...super.facts, ...placeFact(this.runsOn) };
+  }
+
+  protected override get making(): Making {
+    return this.runsOn === "executors" ? "all" : "driver";
   }
 
   /** What the function persisted goes with the dataset of its batch: nobody else knows of it. */

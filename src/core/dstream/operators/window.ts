@@ -59,6 +59,7 @@ export class WindowNode<T> extends DStreamNode<T> {
   readonly #parent: DStreamNode<T>;
   readonly #windowMs: number;
   readonly #leftOutMs = new Set<number>();
+  readonly #partsMs = new Map<number, readonly number[]>();
 
   constructor(parent: DStreamNode<T>, { windowMs, slideMs }: WindowSize) {
     super(parent.scope, "window", [parent], { slideMs, parameters: [windowMs, slideMs] });
@@ -83,6 +84,10 @@ export class WindowNode<T> extends DStreamNode<T> {
     return true;
   }
 
+  override get leftOutMs(): readonly number[] {
+    return [...this.#leftOutMs];
+  }
+
   /** Over another window, or a state, it is that which leaves the batch out: its dataset of the time has others, too. */
   override leaveOut(timeMs: number): void {
     if (!this.#parent.leavesOut) this.#leftOutMs.add(timeMs);
@@ -93,18 +98,40 @@ export class WindowNode<T> extends DStreamNode<T> {
       if (timeMs + this.#windowMs > untilMs) break;
       this.#leftOutMs.delete(timeMs);
     }
+    for (const timeMs of this.#partsMs.keys()) if (timeMs <= untilMs) this.#partsMs.delete(timeMs);
   }
 
   protected async compute(timeMs: number): Promise<RDDNode<T> | undefined> {
     const parts: RDDNode<T>[] = [];
+    const made: number[] = [];
+    for (const atMs of await this.#timesAt(timeMs)) {
+      const dataset = await this.#parent.at(atMs);
+      if (dataset === undefined) continue;
+      made.push(atMs);
+      parts.push(new WindowPartNode(dataset, () => this.#leftOutMs.has(atMs)));
+    }
+    if (this.scope.environment.elsewhere !== undefined) this.#partsMs.set(timeMs, made);
+    return unionOf(this.scope.environment, parts, "window");
+  }
+
+  /** The times whose datasets the one of `timeMs` was made of. */
+  override partsAt(timeMs: number): readonly number[] {
+    return this.#partsMs.get(timeMs) ?? [];
+  }
+
+  async #timesAt(timeMs: number): Promise<readonly number[]> {
+    const { mirror } = this.scope;
     const stepMs = this.#parent.slideMs;
+    const timesMs: number[] = [];
+    let isWhole = true;
     for (let atMs = timeMs - this.#windowMs + stepMs; atMs <= timeMs; atMs += stepMs) {
       if (this.scope.gapAt(atMs) !== undefined) continue;
-      const isLeftOut = () => this.#leftOutMs.has(atMs);
-      const dataset = isLeftOut() ? undefined : await this.#parent.at(atMs);
-      if (dataset !== undefined) parts.push(new WindowPartNode(dataset, isLeftOut));
+      if (this.#leftOutMs.has(atMs)) isWhole = false;
+      else timesMs.push(atMs);
     }
-    return unionOf(this.scope.environment, parts, "window");
+    if (isWhole || mirror === undefined) return timesMs;
+    // The driver may have made it before a time was left out, or after: the partitions have the same numbers there.
+    return mirror.partsAt(this.scope.nameOf(this) ?? this.uid, timeMs);
   }
 }
 

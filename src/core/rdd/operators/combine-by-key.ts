@@ -4,7 +4,7 @@ import { type Aggregator, type Combined, combineInto, joinInto } from "../aggreg
 import { type Flow, type Push, pushArray, pushIterable } from "../flow.ts";
 import { RDDNode } from "../node.ts";
 import type { Partitioner } from "../partitioner.ts";
-import { Shuffle } from "../shuffle.ts";
+import { CombinedPairs, Shuffle } from "../shuffle.ts";
 
 /**
  * One pair of each key with its combined value. What was merged is kept as long as the dataset lives, because merging
@@ -48,7 +48,7 @@ export class CombineByKeyNode<K, V, C> extends RDDNode<[K, C]> {
   }
 
   async #merge(partition: number, flow: Flow): Promise<Combined<K, C>> {
-    const buckets = this.#shuffle.takeBuckets(partition);
+    const buckets = await this.#shuffle.takeBuckets(partition, flow);
     const [first] = buckets;
     if (buckets.length === 1 && first instanceof KeyMap) return first;
     const combined: Combined<K, C> = new KeyMap();
@@ -56,7 +56,11 @@ export class CombineByKeyNode<K, V, C> extends RDDNode<[K, C]> {
     const join = joinInto<K, V, C>(combined, this.#aggregator, this.site, flow);
     for (const bucket of buckets) {
       if (bucket instanceof KeyMap) await pushIterable(bucket.entries(), flow, join);
-      else await pushArray(bucket, flow, add);
+      else if (bucket instanceof CombinedPairs) {
+        await pushArray(bucket.pairs, flow, ([key, value]) =>
+          join([key, { value, isShared: false }]),
+        );
+      } else await pushArray(bucket, flow, add);
     }
     return combined;
   }

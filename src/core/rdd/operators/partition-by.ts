@@ -19,7 +19,7 @@ export class PartitionByNode<K, V> extends RDDNode<[K, V]> {
   }
 
   protected async compute(partition: number, flow: Flow, push: Push<[K, V]>): Promise<void> {
-    for (const bucket of this.#shuffle.pairsOf(partition)) {
+    for (const bucket of await this.#shuffle.pairsOf(partition, flow)) {
       await pushArray(bucket, flow, push);
     }
   }

@@ -47,7 +47,7 @@ export class RepartitionNode<T> extends RDDNode<T> {
   }
 
   protected async compute(partition: number, flow: Flow, push: Push<T>): Promise<void> {
-    for (const bucket of this.#shuffle.pairsOf(partition)) {
+    for (const bucket of await this.#shuffle.pairsOf(partition, flow)) {
       await pushArray(bucket, flow, ([, record]) => push(record));
     }
   }

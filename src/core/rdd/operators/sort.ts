@@ -3,9 +3,10 @@
  * sort of each partition.
  */
 import { compareKeys } from "../../../codec/index.ts";
+import type { StageAddress } from "../address.ts";
 import { checkPair } from "../aggregator.ts";
 import { type Flow, type Push, pushArray } from "../flow.ts";
-import { type Dependency, type Lineage, narrow, type StageBarrier } from "../lineage.ts";
+import { type Dependency, type Lineage, narrow, type SharedStage } from "../lineage.ts";
 import { RDDNode } from "../node.ts";
 import { concatenated, orderedInSlices } from "../ordered.ts";
 import { checkPartitionCount, type Partitioner, RangePartitioner } from "../partitioner.ts";
@@ -23,8 +24,9 @@ interface Sample<K> {
 }
 
 /** A stage that samples the keys of a dataset and tells the bounds of its partitions. */
-class RangeBounds<K> implements StageBarrier {
+class RangeBounds<K> implements SharedStage {
   readonly purpose = "range bounds";
+  address: StageAddress | undefined;
   readonly dependencies: readonly Dependency[];
   readonly #parent: RDDNode<[K, unknown]>;
   readonly #partitionCount: number;
@@ -98,6 +100,22 @@ class RangeBounds<K> implements StageBarrier {
     this.#partitioner = tellBounds();
   }
 
+  outcomeOf(task: number): Sample<K> | undefined {
+    return this.#samples[task];
+  }
+
+  completedElsewhere(task: number, outcome: Sample<K>): void {
+    this.#samples[task] = outcome;
+  }
+
+  facts(): readonly K[] {
+    return (this.#partitioner?.bounds ?? []) as readonly K[];
+  }
+
+  learn(bounds: readonly K[]): void {
+    this.#partitioner = new RangePartitioner(bounds, this.#ascending);
+  }
+
   #boundsOf(sample: readonly K[]): RangePartitioner {
     return RangePartitioner.ofSample(sample, this.#partitionCount, this.#ascending);
   }
@@ -132,7 +150,7 @@ export class SortByKeyNode<K, V> extends RDDNode<[K, V]> {
   }
 
   protected async compute(partition: number, flow: Flow, push: Push<[K, V]>): Promise<void> {
-    const pairs = this.#shuffle.pairsOf(partition);
+    const pairs = await this.#shuffle.pairsOf(partition, flow);
     await pushSorted(pairs, { ascending: this.#ascending, site: this.site, flow }, push);
   }
 }
@@ -158,7 +176,7 @@ export class RepartitionAndSortNode<K, V> extends RDDNode<[K, V]> {
   }
 
   protected async compute(partition: number, flow: Flow, push: Push<[K, V]>): Promise<void> {
-    const pairs = this.#shuffle.pairsOf(partition);
+    const pairs = await this.#shuffle.pairsOf(partition, flow);
     await pushSorted(pairs, { ascending: true, site: this.site, flow }, push);
   }
 }

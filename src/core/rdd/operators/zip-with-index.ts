@@ -1,15 +1,18 @@
 /** Owns: numbering records: a stage that counts each partition, then numbers that go on from one to the next. */
+
+import type { StageAddress } from "../address.ts";
 import type { Flow, Push } from "../flow.ts";
-import { type Dependency, type Lineage, narrow, type StageBarrier } from "../lineage.ts";
+import { type Dependency, type Lineage, narrow, type SharedStage } from "../lineage.ts";
 import { NarrowNode, RDDNode } from "../node.ts";
 import type { OperatorSite } from "../task.ts";
 
 /** A stage that counts the records of each partition. */
-class PartitionCounts implements StageBarrier {
+class PartitionCounts implements SharedStage {
   readonly purpose = "count";
+  address: StageAddress | undefined;
   readonly dependencies: readonly Dependency[];
   readonly #parent: RDDNode<unknown>;
-  readonly #counts: (number | undefined)[] = [];
+  #counts: (number | undefined)[] = [];
   #reader: Lineage | undefined;
 
   constructor(parent: RDDNode<unknown>) {
@@ -50,6 +53,22 @@ class PartitionCounts implements StageBarrier {
   }
 
   finish(): void {}
+
+  outcomeOf(task: number): number | undefined {
+    return this.#counts[task];
+  }
+
+  completedElsewhere(task: number, count: number): void {
+    this.#counts[task] = count;
+  }
+
+  facts(): readonly (number | undefined)[] {
+    return this.#counts;
+  }
+
+  learn(counts: readonly (number | undefined)[]): void {
+    this.#counts = [...counts];
+  }
 
   before(partition: number): number {
     return this.#counts.slice(0, partition).reduce<number>((sum, count) => sum + (count ?? 0), 0);
