@@ -16,6 +16,7 @@ import {
   type BlockStore,
   checkPartitionCount,
   type DatasetEnvironment,
+  type Elsewhere,
   type PairOf,
   type PairValue,
   pinnedParallelism,
@@ -27,9 +28,11 @@ import {
 import {
   Accumulator,
   type AccumulatorForm,
+  AccumulatorRegistry,
   Broadcast,
   JobRunner,
   LocalBlockStore,
+  type RemoteTasks,
   summing,
 } from "../executor/index.ts";
 import { datasetFiles, printOn } from "../sinks/index.ts";
@@ -58,7 +61,11 @@ export class DataContext {
   readonly #defaultParallelism: number;
   /** What datasets see of it; for operators of one's own. */
   readonly environment: DatasetEnvironment;
+  /** What its accumulators are called in every process of a program. */
+  readonly accumulators: AccumulatorRegistry = new AccumulatorRegistry();
   readonly #blocks: BlockStore;
+  readonly #runner: JobRunner;
+  #remote: (RemoteTasks & Elsewhere) | undefined;
   #isClosed = false;
 
   /** Throws `argument_invalid`. */
@@ -77,6 +84,8 @@ export class DataContext {
     const parallelism = () => this.defaultParallelism;
     this.#blocks = new LocalBlockStore({ clock, directory: blockDirectory });
     const runner = new JobRunner(clock);
+    this.#runner = runner;
+    const elsewhere = () => this.#remote;
     let datasets = 0;
     this.environment = {
       get defaultParallelism() {
@@ -87,10 +96,13 @@ export class DataContext {
       files: datasetFiles,
       nextDatasetId: () => datasets++,
       print: options.print ?? ((text) => printOn(process.stdout, text)),
+      get elsewhere() {
+        return elsewhere();
+      },
       runStages: (stages) => runner.runStages(stages),
-      runJob: (dataset, partitions, body) => {
+      runJob: (dataset, partitions, body, action) => {
         this.#assertOpen();
-        return runner.runJob(dataset, partitions, body);
+        return runner.runJob(dataset, partitions, body, action);
       },
     };
   }
@@ -173,8 +185,19 @@ export class DataContext {
     formOrName?: AccumulatorForm<never, unknown> | string,
     name?: string,
   ): Accumulator<never, unknown> | Accumulator<number> {
-    if (typeof formOrName === "object") return new Accumulator(formOrName, name);
-    return new Accumulator(summing, formOrName);
+    if (typeof formOrName !== "object") return this.#known(new Accumulator(summing, formOrName));
+    return this.#known(new Accumulator(formOrName, name));
+  }
+
+  /** Lets other processes compute what they have as well; undefined ends it. */
+  share(remote: (RemoteTasks & Elsewhere) | undefined): void {
+    this.#remote = remote;
+    this.#runner.share(remote);
+  }
+
+  /** Completes the stages that a dataset or a stage depends on. */
+  completeBefore(target: Parameters<JobRunner["completeBefore"]>[0]): Promise<void> {
+    return this.#runner.completeBefore(target);
   }
 
   /**
@@ -197,6 +220,11 @@ export class DataContext {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  #known<A extends Accumulator<never, unknown> | Accumulator<number>>(accumulator: A): A {
+    this.accumulators.add(accumulator);
+    return accumulator;
   }
 
   #assertOpen(): void {

@@ -23,12 +23,16 @@ export interface MirroredProgram {
 export function mirroredProgram(
   parts: Omit<MirroredProgram, "batchIntervalMs" | "defaultParallelism" | "fingerprint">,
 ): MirroredProgram {
-  const { defaultParallelism } = parts.data;
   const { batchIntervalMs } = parts.graph;
-  const fingerprint = fingerprintOf({
-    graph: parts.graph.describe(),
-    batchIntervalMs,
-    defaultParallelism,
-  });
-  return { ...parts, batchIntervalMs, defaultParallelism, fingerprint };
+  const { defaultParallelism } = parts.data;
+  return { ...parts, batchIntervalMs, defaultParallelism, fingerprint: programFingerprint(parts) };
+}
+
+/** What every process proves that has built that graph; throws as `mirroredProgram`. */
+export function programFingerprint({
+  data: { defaultParallelism },
+  graph,
+}: Pick<MirroredProgram, "data" | "graph">): string {
+  const { batchIntervalMs } = graph;
+  return fingerprintOf({ graph: graph.describe(), batchIntervalMs, defaultParallelism });
 }

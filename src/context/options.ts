@@ -21,6 +21,7 @@ import type { ReceiverOptions } from "../receiver/index.ts";
 import type { OnFailure } from "../scheduler/index.ts";
 import { moduleAddress } from "./application-module.ts";
 import { checkClock, DataContext } from "./data-context.ts";
+import { type MasterAddress, masterOf } from "./masters.ts";
 
 /** Adapting the rate of receivers to what batches take (a PID controller). */
 export interface BackpressureOptions {
@@ -40,8 +41,11 @@ export interface BackpressureOptions {
 export interface StreamingContextOptions {
   /** A name for people (default "millrace"). */
   readonly appName?: string;
-  /** Where tasks run: "local", in this process. */
-  readonly master?: "local";
+  /**
+   * Where tasks run: `local`, in this process; `local[n]`, in n executors, processes of this machine that run the same
+   * program; `local[*]`, in as many as the machine has cores (default `local`).
+   */
+  readonly master?: MasterAddress;
   /** The time between two batches. */
   readonly batchInterval: Duration;
   /**
@@ -132,9 +136,7 @@ export interface StreamingSettings extends StreamingContextOptions {
 /** Checks options and fills in the defaults; throws `duration_invalid`, `argument_invalid`, `master_unknown`. */
 export function streamingSettings(options: StreamingContextOptions): StreamingSettings {
   const batchInterval = duration(options.batchInterval, "batchInterval");
-  if ((options.master ?? "local") !== "local") {
-    throw new StreamError("master_unknown", { master: options.master });
-  }
+  masterOf(options.master ?? "local");
   for (const what of [
     "blockInterval",
     "receiverRestartDelay",

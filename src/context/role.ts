@@ -7,6 +7,8 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { functionArgument, invariant, StreamError } from "../base/index.ts";
+import type { GraphMirror } from "../core/index.ts";
+import { type ExecutorLink, processLink, ServingExecutor } from "../executor/index.ts";
 import type { MirroredProgram } from "./mirrored-program.ts";
 
 /** The environment variable that is set in the process of an executor. */
@@ -15,6 +17,8 @@ export const executorVariable = "MILLRACE_EXECUTOR";
 /** An executor, as the program sees it that runs in it. */
 export interface ExecutorRole {
   readonly id: string;
+  /** The driver, as the graph asks it that is yet to be built. */
+  readonly mirror?: GraphMirror;
   /** Serves with what the program has built; never resolves, and rejects where the driver refuses the program. */
   serve(program: MirroredProgram): Promise<never>;
 }
@@ -40,6 +44,8 @@ export type Part =
 
 /** The part of whoever calls. */
 export function currentPart(): Part {
+  const link = roleOfProcess === undefined ? processLink() : undefined;
+  if (link !== undefined) becomeExecutor(servingRole(link));
   const role = scopes.getStore() ?? roleOfProcess;
   const isExecutor = role !== undefined || process.env[executorVariable] !== undefined;
   return isExecutor ? { kind: "executor", role } : { kind: "driver" };
@@ -52,6 +58,21 @@ export function currentPart(): Part {
 export function onDriver<T>(f: () => T): T | undefined {
   functionArgument("f", f);
   return currentPart().kind === "driver" ? f() : undefined;
+}
+
+/** The role of an executor that serves by that link. */
+export function servingRole(link: ExecutorLink): ExecutorRole {
+  const executor = new ServingExecutor(link);
+  return {
+    id: executor.id,
+    mirror: executor.mirror,
+    serve: (program) => executor.serve({ ...program, accumulators: program.data.accumulators }),
+  };
+}
+
+/** What a graph asks that mirrors the driver's, in an executor; undefined on the driver. */
+export function mirrorOf(part: Part): GraphMirror | undefined {
+  return part.kind === "executor" ? part.role?.mirror : undefined;
 }
 
 /** The role that an executor serves in; throws `executor_unconnected` where nobody has given it one. */

@@ -24,9 +24,11 @@ import { applicationInMaking, type LoadedApplication } from "./application-modul
 import { backpressureFor, ContextBatches, type ContextBatchesOptions } from "./context-batches.ts";
 import { createOn, creatingFunction, creationOf } from "./context-creation.ts";
 import { ContextDirectory } from "./context-directory.ts";
+import { ContextExecutors } from "./context-executors.ts";
 import { DataContext } from "./data-context.ts";
 import type { CheckpointDirectoryOptions, DurableDirectory } from "./durable-directory.ts";
 import { attempting, releaseAll } from "./held-things.ts";
+import { masterOf } from "./masters.ts";
 import { mirroredProgram } from "./mirrored-program.ts";
 import { notedOf } from "./module-note.ts";
 import {
@@ -37,7 +39,7 @@ import {
   streamingSettings,
 } from "./options.ts";
 import { receiverEvents } from "./receiver-events.ts";
-import { currentPart, never, type Part, roleOf } from "./role.ts";
+import { currentPart, mirrorOf, never, type Part, roleOf } from "./role.ts";
 import { onShutdownSignal } from "./shutdown-signals.ts";
 import { StartedInputs } from "./started-inputs.ts";
 import { StreamSources } from "./stream-sources.ts";
@@ -74,6 +76,8 @@ export class StreamingContext extends StreamSources implements StreamHost {
   readonly #part: Part = currentPart();
   readonly #application: LoadedApplication | undefined = applicationInMaking();
   #batches: ContextBatches | undefined;
+  /** Undefined in an executor, which never has any. */
+  readonly #executors: ContextExecutors | undefined;
   #releaseSignals: () => void = () => {};
 
   /** Throws `duration_invalid`, `argument_invalid`, `master_unknown`, `data_context_closed`. */
@@ -81,12 +85,16 @@ export class StreamingContext extends StreamSources implements StreamHost {
     const settings = streamingSettings(options);
     const { clock, data: given, logger } = settings;
     if (given?.isClosed === true) throw new StreamError("data_context_closed");
-    const data = given ?? new DataContext({ ...options, clock });
+    const master = masterOf(options.master ?? "local");
+    // As many partitions as there are executors, where nothing else is said.
+    const { defaultParallelism = master?.count ?? 1 } = options;
+    const data = given ?? new DataContext({ ...options, defaultParallelism, clock });
     const listeners = new ListenerBus(logger);
     const graph = new StreamGraph(
       data.environment,
       settings.batchInterval,
       statePlacesOf(settings),
+      mirrorOf(currentPart()),
     );
     const events = receiverEvents(listeners, logger);
     const { blocks } = data.environment;
@@ -109,6 +117,8 @@ export class StreamingContext extends StreamSources implements StreamHost {
       setRate: (streamId, rate) => this.tracker.updateRate(streamId, rate),
     });
     graph.belongTo(this);
+    const isDriver = this.#part.kind === "driver";
+    this.#executors = isDriver ? new ContextExecutors(settings, this.#application) : undefined;
   }
 
   /**
@@ -298,6 +308,8 @@ export class StreamingContext extends StreamSources implements StreamHost {
     // Without a checkpoint directory an application has one life.
     this.graph.identify(run?.application ?? { applicationId: uniqueName(), epoch: 0 });
     this.graph.start(run?.grid.zeroMs ?? BatchScheduler.gridFrom(clock, this.batchInterval).zeroMs);
+    await this.#executors?.start({ ...this.#parts, data: this.data });
+    this.#assertNotStopping();
     if (!this.isRecovering) for (const setUp of this.#firstStarts) await setUp();
     await run?.restoreReceived();
     for (const input of this.graph.inputs) {
@@ -448,6 +460,7 @@ export class StreamingContext extends StreamSources implements StreamHost {
         outputsLimitMs: destroyTimeoutMs,
       },
     );
+    await attempting(logger)("stop the executors", async () => this.#executors?.stop());
     this.#listeners.post("onStreamingStopped", { time: clock.now(), error: outcome?.error });
     this.#listeners.close();
     this.#activePlace.leave(this);

@@ -53,6 +53,10 @@ export class Accumulator<V, T = V> implements Accumulating {
   merge(partial: unknown): void {
     this.#total = this.#form.merge(this.#total, partial as T);
   }
+
+  joined(left: unknown, right: unknown): unknown {
+    return this.#form.merge(left as T, right as T);
+  }
 }
 
 /** A value that every task may read. */

@@ -1,4 +1,5 @@
 export { Accumulator, type AccumulatorForm, Broadcast, summing } from "./accumulator.ts";
+export { AccumulatorRegistry } from "./accumulator-registry.ts";
 export { LocalBlockStore } from "./block-store.ts";
 export { DriverBodyWarnings } from "./driver-body-warnings.ts";
 export {
@@ -13,6 +14,11 @@ export {
   type HandlerContext,
   type Handlers,
 } from "./executors.ts";
+export {
+  InProcessExecutors,
+  type InProcessExecutorsOptions,
+  type MessageSeen,
+} from "./in-process-executors.ts";
 export { JobRunner } from "./job-runner.ts";
 export {
   defaultLiveness,
@@ -26,3 +32,5 @@ export {
   processLink,
   type ReplacementOptions,
 } from "./processes/index.ts";
+export type { RemoteTasks } from "./remote-tasks.ts";
+export * from "./tasks/index.ts";

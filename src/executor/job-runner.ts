@@ -1,47 +1,64 @@
 /**
- * Owns: running jobs and stages in this process, one task after the other.
- * Does not own: where a lineage is cut (src/core), retries and batches (src/scheduler).
+ * Owns: running jobs and stages: in this process one task after the other, or by whoever runs tasks in others.
+ * Does not own: where a lineage is cut (src/core), retries and batches (src/scheduler), other processes (tasks/).
  * Invariants: I1 a stage runs at most once at a time, whichever jobs wait for it. I2 what a task gave to accumulators
- * counts when the task has succeeded: at once for a stage, which is not run again, and with its job for the rest.
+ * counts when the task has succeeded: once and at once for a stage, whatever of it runs again, and with its job for the rest.
  */
 import type { Clock } from "../base/index.ts";
 import {
+  type Accumulating,
   currentJob,
   type Dataset,
   type Dependency,
   Flow,
   inTask,
   Pacer,
+  type PartitionAction,
   type PartitionBody,
   type StageBarrier,
   stagesBefore,
   type TaskContext,
   throwIfCancelled,
 } from "../core/index.ts";
+import type { RemoteTasks, TaskResult } from "./remote-tasks.ts";
 
 const neverAborted: AbortSignal = new AbortController().signal;
 
 /** The stages that one call has tried in vain, with what they threw. */
 type FailedStages = Map<StageBarrier, { readonly thrown: unknown }>;
 
-/** Runs jobs in this process. */
+/** Runs jobs in this process, and in others where there are some. */
 export class JobRunner {
   readonly #clock: Clock;
   readonly #running = new Map<StageBarrier, Promise<void>>();
+  /** The tasks of a stage whose accumulators have been counted: what runs again after a loss counts no more. */
+  readonly #counted = new WeakMap<StageBarrier, Set<number>>();
+  #remote: RemoteTasks | undefined;
   #stageCount = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Runs `body` over these partitions, after the stages that they depend on. */
+  /** From now on others run what they can; undefined ends it. */
+  share(remote: RemoteTasks | undefined): void {
+    this.#remote = remote;
+  }
+
+  /** Runs `body` over these partitions, after the stages that they depend on; others run `action`, which is the same. */
   async runJob<T, R>(
     dataset: Dataset<T>,
     partitions: readonly number[],
     body: PartitionBody<T, R>,
+    action?: PartitionAction,
   ): Promise<R[]> {
-    await this.#completeBefore(dataset);
+    await this.completeBefore(dataset);
     const stageId = this.#stageCount++;
+    if (action !== undefined) {
+      const again = () => this.completeBefore(dataset);
+      const elsewhere = this.#remote?.runJob<R>(dataset, partitions, action, { stageId, again });
+      if (elsewhere !== undefined) return countedResults(await elsewhere);
+    }
     const results: R[] = [];
     for (const partition of partitions) {
       const task = this.#task(stageId, partition);
@@ -53,7 +70,7 @@ export class JobRunner {
         each: (push: (record: T) => void) => dataset.run(partition, flow, push),
       };
       results.push(await inTask(task, async () => body(input)));
-      countWithJob(task);
+      countAll(task.accumulated);
     }
     return results;
   }
@@ -67,7 +84,7 @@ export class JobRunner {
     let first: { readonly thrown: unknown } | undefined;
     for (const stage of stages) {
       try {
-        await this.#completeBefore({ dependencies: [{ kind: "stage", barrier: stage }] }, failed);
+        await this.completeBefore({ dependencies: [{ kind: "stage", barrier: stage }] }, failed);
       } catch (thrown) {
         first ??= { thrown };
       }
@@ -75,8 +92,11 @@ export class JobRunner {
     if (first !== undefined) throw first.thrown;
   }
 
-  /** Asked again, as a state that is behind comes forward by one version at a time. */
-  async #completeBefore(
+  /**
+   * Completes the stages that must be complete before a dataset or a stage can be computed: asked again, as a state that is
+   * behind comes forward by one version at a time.
+   */
+  async completeBefore(
     target: { readonly dependencies: readonly Dependency[] },
     failed: FailedStages = new Map(),
   ): Promise<void> {
@@ -118,14 +138,36 @@ export class JobRunner {
 
   async #runStage(stage: StageBarrier): Promise<void> {
     const stageId = this.#stageCount++;
-    for (const partition of stage.missingTasks()) {
+    const missing = stage.missingTasks();
+    const elsewhere = this.#remote?.runStage(stage, missing, {
+      stageId,
+      again: () => this.completeBefore(stage),
+      done: (task, accumulated) => this.#count(stage, task, accumulated),
+    });
+    await (elsewhere ?? this.#runHere(stage, missing, stageId));
+    stage.finish();
+  }
+
+  async #runHere(
+    stage: StageBarrier,
+    partitions: readonly number[],
+    stageId: number,
+  ): Promise<void> {
+    for (const partition of partitions) {
       const task = this.#task(stageId, partition);
       throwIfCancelled(task.signal);
       const flow = new Flow(task, new Pacer(this.#clock, task.signal));
       await inTask(task, () => stage.runTask(partition, flow));
-      for (const [accumulator, partial] of task.accumulated) accumulator.merge(partial);
+      this.#count(stage, partition, task.accumulated);
     }
-    stage.finish();
+  }
+
+  #count(stage: StageBarrier, task: number, accumulated: ReadonlyMap<Accumulating, unknown>): void {
+    const counted = this.#counted.get(stage) ?? new Set();
+    this.#counted.set(stage, counted);
+    if (counted.has(task)) return;
+    counted.add(task);
+    for (const [accumulator, partial] of accumulated) accumulator.merge(partial);
   }
 
   #task(stageId: number, partition: number): TaskContext {
@@ -142,9 +184,15 @@ export class JobRunner {
   }
 }
 
-function countWithJob(task: TaskContext): void {
+function countedResults<R>(results: readonly TaskResult<R>[]): R[] {
+  for (const { accumulated } of results) countAll(accumulated);
+  return results.map(({ result }) => result);
+}
+
+/** Counts with the job; outside of one, at once. */
+function countAll(accumulated: ReadonlyMap<Accumulating, unknown>): void {
   const job = currentJob();
-  for (const [accumulator, partial] of task.accumulated) {
+  for (const [accumulator, partial] of accumulated) {
     if (job === undefined) accumulator.merge(partial);
     else job.accumulated.push([accumulator, partial]);
   }

@@ -62,6 +62,16 @@ export const executorErrors = {
     message: "an executor built another graph than the driver",
     help: "let the program build the same graph in each process: nothing of it may depend on time, chance or the process",
   },
+  mirror_differs: {
+    kind: "user",
+    message: "an executor made other datasets of a batch than the driver",
+    help: "make the same datasets in each process: no operator may depend on time, chance or the process in what it makes",
+  },
+  accumulator_unknown: {
+    kind: "user",
+    message: "an executor added to an accumulator that the driver has not made",
+    help: "make accumulators where every process of the program comes by, in the same order",
+  },
   method_unknown: {
     kind: "bug",
     message: "a request names a method that nobody serves",

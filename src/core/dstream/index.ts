@@ -45,6 +45,7 @@ export type {
   StatefulStream,
   StreamHost,
   StreamJob,
+  StreamLineage,
 } from "./stream.ts";
 export { type StreamsOf, transformed } from "./transformed.ts";
 export type { WindowOptions } from "./windows.ts";

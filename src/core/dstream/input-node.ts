@@ -151,11 +151,7 @@ export class InputNode<T> extends DStreamNode<T> implements InputStream {
       rememberMs,
       reportInput: (timeMs, recordCount, metadata = {}) =>
         this.#report(timeMs, recordCount, metadata),
-      reportError: (message, error) => {
-        const { mirror } = scope;
-        if (mirror === undefined) this.#onError(streamId, message, error);
-        else mirror.reportError(streamId, message, error);
-      },
+      reportError: (message, error) => this.reportError(message, error),
     });
   }
 
@@ -163,6 +159,12 @@ export class InputNode<T> extends DStreamNode<T> implements InputStream {
     // In an executor it may never have been asked for anything.
     if (this.scope.mirror === undefined || this.#startedHere !== undefined)
       await this.#input.stop();
+  }
+
+  reportError(message: string, error: unknown): void {
+    const { mirror } = this.scope;
+    if (mirror === undefined) this.#onError(this.streamId, message, error);
+    else mirror.reportError(this.streamId, message, error);
   }
 
   protected override get making(): Making {

@@ -2,7 +2,7 @@
  * Owns: what a graph that mirrors the driver's, in an executor, asks the driver; interfaces only.
  * Does not own: how it is asked (src/executor).
  */
-import type { DatasetShape } from "../rdd/index.ts";
+import type { DatasetShape, TaskContext } from "../rdd/index.ts";
 
 /** What the version of a state that a batch time makes was built upon, as the driver decided when it made it. */
 export interface StateFacts {
@@ -34,7 +34,7 @@ export interface GraphMirror {
   /** The records of a partition of such a dataset, in arrays. */
   read(
     place: { readonly stream: string; readonly timeMs: number; readonly partition: number },
-    signal: AbortSignal,
+    task: TaskContext,
   ): AsyncIterable<readonly unknown[]>;
   /** Tells listeners of trouble that an input lives on with. */
   reportError(streamId: number, message: string, error: unknown): void;

@@ -289,7 +289,7 @@ export abstract class DStreamNode<T> implements StreamLineage {
       shape,
       async (partition, flow, push) => {
         const place = { stream, timeMs, partition };
-        const slices = mirror.read(place, flow.task.signal);
+        const slices = mirror.read(place, flow.task);
         await pushSlices(slices as AsyncIterable<readonly T[]>, flow, push);
       },
     );

@@ -2,7 +2,14 @@
 import { fileURLToPath } from "node:url";
 import { invariant, StreamError } from "../../base/index.ts";
 import { type BatchOutputIdentity, inOutput } from "../output/index.ts";
-import { type Dataset, type PartitionBody, RDD, type RDDNode, userError, withParallelism } from "../rdd/index.ts";
+import {
+  type Dataset,
+  type PartitionBody,
+  RDD,
+  type RDDNode,
+  userError,
+  withParallelism,
+} from "../rdd/index.ts";
 import { type BodyPlace, placeFact } from "./body-place.ts";
 import { codeHashOf, shortHash } from "./code-hash.ts";
 import type { StreamFacts } from "./graph-description.ts";

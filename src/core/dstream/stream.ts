@@ -77,6 +77,8 @@ export interface InputStream extends StreamLineage {
   /** Makes the dataset of that time, so that a listener hears of its input before the batch runs. */
   at(timeMs: number): Promise<Dataset<unknown> | undefined>;
   infoAt(timeMs: number): InputInfo;
+  /** Tells listeners of trouble that it lives on with, here or in an executor. */
+  reportError(message: string, error: unknown): void;
 }
 
 /** One output operation at one batch time. */

@@ -30,6 +30,8 @@ export interface TaskContext {
 /** An accumulator, as a task sees it. */
 export interface Accumulating {
   merge(partial: unknown): void;
+  /** What two parts of one task have added, as one. */
+  joined(left: unknown, right: unknown): unknown;
 }
 
 /** The job on whose behalf datasets are computed: one output operation of one batch. */

@@ -1,0 +1,67 @@
+/**
+ * Owns: the executors of a driver's context, from its start to its end, and that its datasets are computed there.
+ * Does not own: what they do (src/executor), which there are (masters.ts).
+ */
+import type { StreamGraph } from "../core/index.ts";
+import { type Executors, ExecutorTasks, MirrorService } from "../executor/index.ts";
+import { executorModuleOf, type LoadedApplication } from "./application-module.ts";
+import type { DataContext } from "./data-context.ts";
+import { type ChosenMaster, masterOf } from "./masters.ts";
+import { programFingerprint } from "./mirrored-program.ts";
+import type { StreamingSettings } from "./options.ts";
+
+export interface ContextExecutorsOptions {
+  readonly graph: StreamGraph;
+  readonly data: DataContext;
+  readonly settings: StreamingSettings;
+  /** Called when no executor comes up any more. */
+  readonly fatal: (error: unknown) => void;
+}
+
+/** The executors of one context, or none. */
+export class ContextExecutors {
+  readonly #chosen: ChosenMaster | undefined;
+  readonly #module: string | undefined;
+  #begun: { readonly executors: Executors; readonly data: DataContext } | undefined;
+
+  /** Throws `master_unknown`, and `application_module_unknown` where executors could not know the program. */
+  constructor(
+    { executorModule, master = "local" }: Pick<StreamingSettings, "executorModule" | "master">,
+    application: LoadedApplication | undefined,
+  ) {
+    this.#chosen = masterOf(master);
+    this.#module =
+      this.#chosen?.master.loadsModule === true
+        ? executorModuleOf(executorModule, application)
+        : undefined;
+  }
+
+  /** Resolves when all are ready, if there are to be any; the graph must have started. */
+  async start(options: ContextExecutorsOptions): Promise<void> {
+    const chosen = this.#chosen;
+    if (chosen === undefined) return;
+    const { data, fatal, graph, settings } = options;
+    const { clock, logger } = settings;
+    const { accumulators } = data;
+    const fingerprint = programFingerprint({ data, graph });
+    const { count, master } = chosen;
+    const executors = master.launch({ count, fingerprint, logger, module: this.#module });
+    this.#begun = { executors, data };
+    const tasks = new ExecutorTasks({
+      executors,
+      graph,
+      accumulators,
+      clock,
+      completeBefore: (target) => data.completeBefore(target),
+    });
+    executors.serve(new MirrorService({ tasks, graph, accumulators, clock }).handlers);
+    executors.onFailed(fatal);
+    data.share(tasks);
+    await executors.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#begun?.data.share(undefined);
+    await this.#begun?.executors.stop();
+  }
+}

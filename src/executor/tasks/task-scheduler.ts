@@ -1,0 +1,79 @@
+/**
+ * Owns: running one task after all: on an executor that has a place for it, again on another one where that is lost, again
+ * where what it reads is gone and was made anew.
+ * Does not own: places (task-slots.ts), what a task does (executor-tasks.ts), trying a whole job again (src/scheduler).
+ *
+ * I1. What an attempt came to counts only while it is the attempt that is waited for: what a lost executor, or a cancelled
+ * task, answers later is dropped. I2. What the program threw is not tried again here: the job is, as often as it says.
+ */
+import { StreamError } from "../../base/index.ts";
+import { throwIfCancelled } from "../../core/index.ts";
+import type { Placement, TaskSlots } from "./task-slots.ts";
+
+/** Tries of a task whose executors die or whose inputs go: one that kills executors must end somewhere. */
+const triesMax = 8;
+
+const lossCodes = new Set(["executor_lost", "channel_closed", "connection_refused"]);
+
+/** One task. */
+export interface ScheduledTask<R> extends Pick<Placement, "preferred"> {
+  readonly signal: AbortSignal;
+  /** Sends it. `retry` counts the tries before this one. */
+  readonly send: (executor: string, retry: number) => Promise<R>;
+  /** Makes anew what it reads and what is gone; the error tells what was missing. */
+  readonly recover: (missing: StreamError) => Promise<void>;
+}
+
+/** Runs tasks on executors. */
+export class TaskScheduler {
+  readonly #slots: TaskSlots;
+
+  constructor(slots: TaskSlots) {
+    this.#slots = slots;
+  }
+
+  /** Rejects with what the task failed by, with the last loss after too many of them, and with `job_cancelled`. */
+  async run<R>(task: ScheduledTask<R>): Promise<R> {
+    const { preferred, signal } = task;
+    let avoid: string | undefined;
+    for (let retry = 0; ; retry++) {
+      throwIfCancelled(signal);
+      const executor = await this.#place({ preferred, avoid }, signal);
+      let error: unknown;
+      try {
+        return await task.send(executor, retry);
+      } catch (thrown) {
+        error = thrown;
+      } finally {
+        this.#slots.release(executor);
+      }
+      throwIfCancelled(signal);
+      if (retry + 1 >= triesMax || !isTriedAgain(error)) throw error;
+      if (isMissing(error)) await task.recover(error);
+      else avoid = executor;
+    }
+  }
+
+  async #place(placement: Placement, signal: AbortSignal): Promise<string> {
+    try {
+      return await this.#slots.take(placement, signal);
+    } catch (error) {
+      throwIfCancelled(signal);
+      throw error;
+    }
+  }
+}
+
+/** Whether an error tells that an executor, or what it had, is gone: the task itself has not failed. */
+export function isTriedAgain(error: unknown): error is StreamError {
+  return isMissing(error) || isLoss(error);
+}
+
+/** Whether what a shuffle needs is gone. */
+export function isMissing(error: unknown): error is StreamError {
+  return error instanceof StreamError && error.code === "shuffle_output_missing";
+}
+
+function isLoss(error: unknown): boolean {
+  return error instanceof StreamError && lossCodes.has(error.code);
+}
