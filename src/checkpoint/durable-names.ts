@@ -30,6 +30,8 @@ export type DurableName =
       readonly number: number;
     }
   | { readonly kind: "state"; readonly versionMs: number; readonly epoch: number }
+  /** What a person changed, with no driver. */
+  | { readonly kind: "audit"; readonly epoch: number }
   | { readonly kind: "lock" }
   | { readonly kind: "unknown" };
 
@@ -38,6 +40,11 @@ export function checkpointName(name: { timeMs: number; epoch: number; number: nu
   const { timeMs, epoch, number } = name;
   const count = String(number).padStart(countDigits, "0");
   return `checkpoints/${padded(timeMs, timeDigits)}-${padded(epoch, epochDigits)}-${count}`;
+}
+
+/** `audit/<epoch>`: the record of what a person changed in that epoch. */
+export function auditName(epoch: number): string {
+  return `audit/${padded(epoch, epochDigits)}`;
 }
 
 /** `state/<operator>/<version>-<epoch>` */
@@ -94,6 +101,7 @@ const patterns = {
   journal: /^journal(?:-mirror)?\/(\d{10})-\d{10}(?:\.[^/]*)?$/,
   blocks: /^(blocks\/(\d{10})-[^/]*)-(\d{10})(?:\.[^/]*)?$/,
   checkpoint: /^checkpoints\/(\d{15})-(\d{10})-(\d{6,15})$/,
+  audit: /^audit\/(\d{10})$/,
   state: /^state\/[^/]+\/(\d{15})-(\d{10})$/,
 } as const;
 
@@ -113,6 +121,8 @@ export function parseDurableName(name: string): DurableName {
     const [timeMs = 0, life = 0, number = 0] = checkpoint.slice(1).map(Number);
     return { kind: "checkpoint", timeMs, epoch: life, number };
   }
+  const audit = patterns.audit.exec(name);
+  if (audit) return { kind: "audit", epoch: Number(audit[1]) };
   const state = patterns.state.exec(name);
   if (state) return { kind: "state", versionMs: Number(state[1]), epoch: Number(state[2]) };
   return { kind: name.startsWith("lock/") ? "lock" : "unknown" };

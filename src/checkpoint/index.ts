@@ -34,6 +34,7 @@ export {
   type UpgradeAllowances,
 } from "./compare-graphs.ts";
 export {
+  auditName,
   checkpointName,
   type DurableName,
   parseDurableName,

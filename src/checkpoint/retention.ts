@@ -115,6 +115,7 @@ function isReachable(
 ): boolean {
   if (kept.length === 0 || references.names.has(name)) return true;
   switch (parsed.kind) {
+    case "audit":
     case "epoch":
     case "lock":
     case "unknown":

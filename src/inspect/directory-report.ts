@@ -14,6 +14,7 @@ import {
   type ProgramLabel,
   planProgram,
   readEpoch,
+  sameProgram,
 } from "../recovery/index.ts";
 import { type InspectedDirectory, type Moment, presentOf } from "./inspected-directory.ts";
 
@@ -128,15 +129,8 @@ export async function reportDirectory(directory: InspectedDirectory): Promise<Di
 }
 
 function reportStart(left: LeftLife): StartReport {
-  const { applicationName, configuration, graph } = left.checkpoint;
   try {
-    // As the program that left it would start: with the numbers that it had.
-    const plan = planProgram(left, {
-      applicationName,
-      ...configuration,
-      graph,
-      partitions: new Map(),
-    });
+    const plan = planProgram(left, sameProgram(left));
     const timesOf = (todo: "outputs" | "states") =>
       plan.batches.filter((batch) => batch.todo === todo).map(({ timeMs }) => timeMs);
     return {

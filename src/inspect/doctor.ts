@@ -7,7 +7,8 @@
 import { type Clock, messageOf, StreamError } from "../base/index.ts";
 import { newestEpoch, readEpoch } from "../recovery/index.ts";
 import { openStore, type Store } from "../store/index.ts";
-import { InspectedDirectory, type InspectOptions } from "./inspected-directory.ts";
+import { InspectedDirectory } from "./inspected-directory.ts";
+import type { InspectOptions } from "./open-as-found.ts";
 
 /** One thing that was looked at. */
 export interface Diagnosis {

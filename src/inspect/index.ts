@@ -16,7 +16,6 @@ export {
 export { type Diagnosis, type DoctorOptions, examine, type Machine } from "./doctor.ts";
 export {
   InspectedDirectory,
-  type InspectOptions,
   type Moment,
   newestSnapshot,
   presentOf,
@@ -35,6 +34,7 @@ export {
 } from "./log-report.ts";
 export type { LoggedBlock } from "./logged-block.ts";
 export { nearest } from "./nearest.ts";
+export { type InspectOptions, openToChange, openToLook } from "./open-as-found.ts";
 export {
   type Reachability,
   reachabilityOf,
@@ -67,6 +67,7 @@ export {
   type ScanOptions,
   type ScanProgress,
   scanChain,
+  wholeChain,
 } from "./state-scan.ts";
 export {
   fromJson,

@@ -19,24 +19,9 @@ import {
   type Observation,
   observe,
 } from "../recovery/index.ts";
-import {
-  type EncryptionOptions,
-  logTransform,
-  type OpenStoreOptions,
-  openStore,
-  type Store,
-  type StoreEntry,
-  transformedStore,
-} from "../store/index.ts";
+import { logTransform, type Store, type StoreEntry } from "../store/index.ts";
 import { nearest } from "./nearest.ts";
-import { ReadOnlyStore } from "./read-only-store.ts";
-
-/** How a directory is opened. */
-export interface InspectOptions {
-  readonly store?: OpenStoreOptions;
-  /** The keys of what is encrypted; that something is compressed or encrypted is seen by itself. */
-  readonly keys?: EncryptionOptions["keys"];
-}
+import { type InspectOptions, openToLook } from "./open-as-found.ts";
 
 /** A moment of an application that a report is about. */
 export interface Moment {
@@ -44,8 +29,6 @@ export interface Moment {
   readonly source: string;
   readonly checkpoint: Checkpoint;
 }
-
-const magicOfEnvelope = [0x89, 0x4d, 0x52, 0x45];
 
 /** A checkpoint directory that is looked at. */
 export class InspectedDirectory {
@@ -70,18 +53,7 @@ export class InspectedDirectory {
    * throws where it cannot be asked.
    */
   static async open(address: string, options: InspectOptions = {}): Promise<InspectedDirectory> {
-    const { compress: _, encrypt: __, ...plainOptions } = options.store ?? {};
-    const s3 = { ...plainOptions.s3, readOnly: true };
-    const plain = new ReadOnlyStore(await openStore(address, { ...plainOptions, s3 }));
-    try {
-      const first = await firstOwnName(plain);
-      const head = await plain.readRange(first, 0, magicOfEnvelope.length);
-      const isPacked = magicOfEnvelope.every((byte, index) => head[index] === byte);
-      return new InspectedDirectory(isPacked ? unpacked(plain, options) : plain);
-    } catch (error) {
-      await plain.close();
-      throw error;
-    }
+    return new InspectedDirectory(await openToLook(address, options));
   }
 
   /** What a start would find; read once. */
@@ -165,26 +137,4 @@ export function newestSnapshot(
     throw new StreamError("operator_unknown", { operator: operatorUid, didYouMean, known });
   }
   return ofOperator.toSorted((a, b) => a.versionMs - b.versionMs).at(-1);
-}
-
-const ownPrefixes = ["epoch/", "checkpoints/", "journal/", "journal-mirror/", "state/", "blocks/"];
-
-async function firstOwnName(store: Store): Promise<string> {
-  for (const prefix of ownPrefixes) {
-    for await (const { name } of store.list(prefix)) {
-      if (parseDurableName(name).kind !== "unknown") return name;
-    }
-  }
-  for await (const { name } of store.list("")) {
-    const { kind } = parseDurableName(name);
-    if (kind !== "unknown" || name === "lockfile") continue;
-    throw new StreamError("directory_foreign", { directory: store.address, found: name });
-  }
-  throw new StreamError("directory_empty", { directory: store.address });
-}
-
-function unpacked(plain: Store, { keys = {} }: InspectOptions): Store {
-  const [keyId] = Object.keys(keys);
-  const encrypt = keyId === undefined ? {} : { encrypt: { keyId, keys, readUnencrypted: true } };
-  return transformedStore(plain, { compress: "deflate", ...encrypt });
 }

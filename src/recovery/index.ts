@@ -1,7 +1,11 @@
 export { checkpointOf, inputStatesOf, type LifeFacts } from "./checkpoint-content.ts";
 export { type CheckpointCompleted, Checkpointer } from "./checkpointer.ts";
-export { Cleaner, chainOf, outputsAfter, restorableVersions } from "./cleaner.ts";
-export type { BatchProgressState, KnowledgeState } from "./driver-knowledge.ts";
+export { Cleaner, chainOf } from "./cleaner.ts";
+export {
+  type BatchProgressState,
+  DriverKnowledge,
+  type KnowledgeState,
+} from "./driver-knowledge.ts";
 export { DriverLife, type DurableMedium } from "./driver-life.ts";
 export { type DriverLock, type LockKind, takeLock } from "./driver-lock.ts";
 export { type EpochRecord, holderOf, newestEpoch, readEpoch } from "./epochs.ts";
@@ -11,7 +15,13 @@ export type { JournalReading, NumberedEvent } from "./journal-reading.ts";
 export { blockLogDirectory, journalDirectories } from "./layout.ts";
 export { type DownSpan, downSpans, type LeftBatch, leftBatches } from "./left-batches.ts";
 export { type DecodeFrame, type LeftLife, leftLife, type Observation, observe } from "./observe.ts";
-export { begunOption, type Program, type ProgramPlan, planProgram } from "./program-plan.ts";
+export {
+  begunOption,
+  type Program,
+  type ProgramPlan,
+  planProgram,
+  sameProgram,
+} from "./program-plan.ts";
 export {
   type Course,
   type DirectoryFacts,

@@ -50,6 +50,14 @@ export interface ProgramPlan {
   readonly emptiedWindows: readonly string[];
 }
 
+/** The program that wrote a checkpoint, started again as it was. */
+export function sameProgram({ checkpoint }: Pick<LeftLife, "checkpoint">): Program {
+  const { applicationName, configuration, graph } = checkpoint;
+  const { batchIntervalMs, defaultParallelism } = configuration;
+  // Its numbers are those that its batches were begun with.
+  return { applicationName, batchIntervalMs, defaultParallelism, graph, partitions: new Map() };
+}
+
 /** Plans the start of a program. Throws the error of the case that refuses it. */
 export function planProgram(left: LeftLife, program: Program): ProgramPlan {
   const { checkpoint, knowledge } = left;

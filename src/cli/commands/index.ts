@@ -13,6 +13,7 @@ import { graphCommand } from "./graph.ts";
 import { journalCommand } from "./journal.ts";
 import { lsCommand } from "./ls.ts";
 import { showCommand } from "./show.ts";
+import { stateRmCommand, stateSetCommand } from "./state-edit.ts";
 import { stateGetCommand } from "./state-get.ts";
 import { stateHistoryCommand } from "./state-history.ts";
 import { stateLsCommand } from "./state-ls.ts";
@@ -32,6 +33,8 @@ export const commandDefinitions: readonly CommandDefinition[] = [
   stateScanCommand,
   stateTopCommand,
   stateHistoryCommand,
+  stateSetCommand,
+  stateRmCommand,
   diffCommand,
   verifyCommand,
   journalCommand,

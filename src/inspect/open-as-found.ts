@@ -1,0 +1,77 @@
+/**
+ * Owns: opening a store as its directory was written: whether what is in it is compressed or encrypted is seen by itself.
+ * Does not own: what that means (src/store).
+ */
+import { StreamError } from "../base/index.ts";
+import { parseDurableName } from "../checkpoint/index.ts";
+import {
+  type EncryptionOptions,
+  type OpenStoreOptions,
+  openStore,
+  type Store,
+  transformedStore,
+} from "../store/index.ts";
+import { ReadOnlyStore } from "./read-only-store.ts";
+
+/** How a directory is opened. */
+export interface InspectOptions {
+  readonly store?: OpenStoreOptions;
+  /** The keys of what is encrypted; that something is compressed or encrypted is seen by itself. */
+  readonly keys?: EncryptionOptions["keys"];
+}
+
+/** To look only: such a store refuses to write, and an S3 one is not probed, as that writes. */
+export async function openToLook(address: string, options: InspectOptions = {}): Promise<Store> {
+  const plain = plainOptions(options);
+  const store = await openStore(address, { ...plain, s3: { ...plain.s3, readOnly: true } });
+  return asFound(new ReadOnlyStore(store), options);
+}
+
+/** To change it: what is written is compressed and encrypted as what is there. */
+export async function openToChange(address: string, options: InspectOptions = {}): Promise<Store> {
+  return asFound(await openStore(address, plainOptions(options)), options);
+}
+
+function plainOptions({ store = {} }: InspectOptions): OpenStoreOptions {
+  const { compress: _, encrypt: __, ...plain } = store;
+  return plain;
+}
+
+const magic = [0x89, 0x4d, 0x52, 0x45];
+const keyLengthOffset = 7;
+const keyOffset = 12;
+const keyBytesMax = 100;
+
+async function asFound(plain: Store, { keys = {} }: InspectOptions): Promise<Store> {
+  try {
+    const head = await plain.readRange(await firstOwnName(plain), 0, keyOffset + keyBytesMax);
+    if (magic.some((byte, index) => head[index] !== byte)) return plain;
+    const keyLength = head[keyLengthOffset] ?? 0;
+    const found = new TextDecoder().decode(head.subarray(keyOffset, keyOffset + keyLength));
+    const keyId = Object.hasOwn(keys, found) ? found : Object.keys(keys)[0];
+    if (keyLength === 0 || keyId === undefined) {
+      return transformedStore(plain, { compress: "deflate" });
+    }
+    const encrypt = { keyId, keys, readUnencrypted: true };
+    return transformedStore(plain, { compress: "deflate", encrypt });
+  } catch (error) {
+    await plain.close();
+    throw error;
+  }
+}
+
+const ownPrefixes = ["epoch/", "checkpoints/", "journal/", "journal-mirror/", "state/", "blocks/"];
+
+/** Rejects with `directory_empty`, `directory_foreign`. */
+async function firstOwnName(store: Store): Promise<string> {
+  for (const prefix of ownPrefixes) {
+    for await (const { name } of store.list(prefix)) {
+      if (parseDurableName(name).kind !== "unknown") return name;
+    }
+  }
+  for await (const { name } of store.list("")) {
+    if (parseDurableName(name).kind !== "unknown" || name === "lockfile") continue;
+    throw new StreamError("directory_foreign", { directory: store.address, found: name });
+  }
+  throw new StreamError("directory_empty", { directory: store.address });
+}
