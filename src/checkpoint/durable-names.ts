@@ -101,7 +101,7 @@ const patterns = {
   journal: /^journal(?:-mirror)?\/(\d{10})-\d{10}(?:\.[^/]*)?$/,
   blocks: /^(blocks\/(\d{10})-[^/]*)-(\d{10})(?:\.[^/]*)?$/,
   checkpoint: /^checkpoints\/(\d{15})-(\d{10})-(\d{6,15})$/,
-  audit: /^audit\/(\d{10})$/,
+  audit: /^audit\/(\d{10})(?:\.set-aside\/.+)?$/,
   state: /^state\/[^/]+\/(\d{15})-(\d{10})$/,
 } as const;
 

@@ -1,6 +1,6 @@
 export { checkpointOf, inputStatesOf, type LifeFacts } from "./checkpoint-content.ts";
 export { type CheckpointCompleted, Checkpointer } from "./checkpointer.ts";
-export { Cleaner, chainOf } from "./cleaner.ts";
+export { Cleaner, carryingVersions, chainOf, outputsAfter, restorableVersions } from "./cleaner.ts";
 export {
   type BatchProgressState,
   DriverKnowledge,
@@ -16,6 +16,7 @@ export { blockLogDirectory, journalDirectories } from "./layout.ts";
 export { type DownSpan, downSpans, type LeftBatch, leftBatches } from "./left-batches.ts";
 export { type DecodeFrame, type LeftLife, leftLife, type Observation, observe } from "./observe.ts";
 export {
+  begunBefore,
   begunOption,
   type Program,
   type ProgramPlan,

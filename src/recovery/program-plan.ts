@@ -204,7 +204,10 @@ export function begunOption(
 }
 
 /** When the stateful operators of a graph began, those that began with the first batch apart. */
-function begunBefore({ configuration }: Checkpoint, graph: GraphDescription): Map<string, number> {
+export function begunBefore(
+  { configuration }: Checkpoint,
+  graph: GraphDescription,
+): Map<string, number> {
   const begun = Object.entries((configuration.options[begunName] ?? {}) as Record<string, number>);
   const uids = new Set(graph.streams.map(({ uid }) => uid));
   return new Map(begun.filter(([uid]) => uids.has(uid)));

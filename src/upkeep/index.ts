@@ -5,6 +5,8 @@ export {
   Maintenance,
   type MaintenanceReport,
 } from "./maintenance.ts";
+export { applyRepair } from "./repair.ts";
+export { planRepair, type RepairPlan } from "./repair-plan.ts";
 export {
   applyStateEdit,
   planStateEdit,

@@ -17,6 +17,11 @@ export const upkeepErrors = {
     message: "this state cannot be changed as it stands",
     help: "do as the reason says; `millrace checkpoint show` tells from which snapshot a state would be restored",
   },
+  repair_impossible: {
+    kind: "usage",
+    message: "this cannot be repaired here",
+    help: "restore the damaged files from a backup; of a bucket repair a copy in a directory of this machine",
+  },
 } as const;
 
 upkeepErrors satisfies Record<string, ErrorEntry>;

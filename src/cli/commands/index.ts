@@ -12,6 +12,7 @@ import { gcCommand } from "./gc.ts";
 import { graphCommand } from "./graph.ts";
 import { journalCommand } from "./journal.ts";
 import { lsCommand } from "./ls.ts";
+import { repairCommand } from "./repair.ts";
 import { showCommand } from "./show.ts";
 import { stateRmCommand, stateSetCommand } from "./state-edit.ts";
 import { stateGetCommand } from "./state-get.ts";
@@ -46,6 +47,7 @@ export const commandDefinitions: readonly CommandDefinition[] = [
   exportCommand,
   forkCommand,
   doctorCommand,
+  repairCommand,
   completionCommandFor(
     () => commandDefinitions,
     () => groupDefinitions,

@@ -1,6 +1,7 @@
 /** Owns: `millrace checkpoint verify`. */
 import { type Finding, verifyDirectory } from "../../inspect/index.ts";
 import { type CommandDefinition, directoryArgument } from "../command.ts";
+import { shellWord } from "../error-text.ts";
 import { exitCodes } from "../exit-code.ts";
 import { asJson, type Column } from "../output.ts";
 
@@ -36,6 +37,9 @@ export const verifyCommand: CommandDefinition = {
         await call.output.rows(findings, columns, asJson);
       }
       const isDamaged = findings.some(({ kind }) => kind === "damage");
+      if (isDamaged && !call.output.isJson) {
+        call.output.note(`next: millrace checkpoint repair ${shellWord(call.arg(0))} --dry-run`);
+      }
       return isDamaged ? exitCodes.damaged : exitCodes.ok;
     }),
 };

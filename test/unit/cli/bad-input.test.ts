@@ -42,7 +42,12 @@ function nameOf(words: readonly string[]): string {
 }
 
 test("every command that opens a directory is tried", () => {
-  const elsewhere = ["checkpoint doctor", "checkpoint state set", "checkpoint state rm"];
+  const elsewhere = [
+    "checkpoint doctor",
+    "checkpoint state set",
+    "checkpoint state rm",
+    "checkpoint repair",
+  ];
   const opening = commandDefinitions.filter(
     ({ arguments: args, name }) => args[0]?.name === "<directory>" && !elsewhere.includes(name),
   );
