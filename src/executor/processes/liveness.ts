@@ -64,7 +64,6 @@ export class Liveness {
     const askedMs = this.#clock.monotonicNow();
     this.#timer = this.#clock.setTimer(this.#options.limitMs, async () => {
       await this.#clock.yieldToEventLoop();
-      await this.#clock.yieldToEventLoop();
       if (!isAnswered) this.#end(() => this.#listener.silent());
     });
     const answered = (answer: unknown) => {

@@ -20,7 +20,8 @@ import { decodeMessage, encodeMessage } from "./message-format.ts";
 export type Hello = Readonly<Record<string, unknown>>;
 
 const helloBytesMax = 64 * 1024;
-const helloLimitMs = 10_000;
+/** How long a connection may take to say who it is. */
+export const helloLimitMs = 10_000;
 
 export interface ConnectOptions extends ChannelOptions {
   readonly address: string;

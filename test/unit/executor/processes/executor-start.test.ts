@@ -2,7 +2,13 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type StreamError, thisProcess } from "../../../../src/base/index.ts";
+import {
+  Settlement,
+  type StreamError,
+  type Timer,
+  thisProcess,
+} from "../../../../src/base/index.ts";
+import { helloLimitMs } from "../../../../src/executor/wire/handshake.ts";
 import { ManualClock } from "../../../../src/testing/index.ts";
 import { executorsOf, programFile } from "./running.ts";
 
@@ -21,10 +27,26 @@ async function startFailure(
     );
 }
 
+/** Knows when a connection was let in: the limit of its hello is called off. */
+class HelloClock extends ManualClock {
+  readonly welcomed = new Settlement();
+
+  override setTimer(delayMs: number, fire: () => void | Promise<void>): Timer {
+    const timer = super.setTimer(delayMs, fire);
+    if (delayMs !== helloLimitMs) return timer;
+    return {
+      cancel: () => {
+        timer.cancel();
+        this.welcomed.resolve();
+      },
+    };
+  }
+}
+
 /** What `start` fails with once the program has begun and 30 s of the clock have passed. */
 async function overdueFailure(program: string): Promise<StreamError> {
-  const clock = new ManualClock();
-  const { executors } = executorsOf(program, { clock });
+  const clock = new HelloClock();
+  const { executors, hearing } = executorsOf(program, { clock });
   let ended = false;
   const failure = executors.start().then(
     () => new Error("it started"),
@@ -33,17 +55,12 @@ async function overdueFailure(program: string): Promise<StreamError> {
   void failure.then(() => {
     ended = true;
   });
-  await begun(clock);
+  await hearing.first("line");
+  await clock.welcomed.promise;
   await clock.advance(29_999);
   expect(ended).toBe(false);
   await clock.advance(1);
   return (await failure) as StreamError;
-}
-
-/** Resolves when the heartbeat thread of the only executor has connected: the timer of its hello has come and gone. */
-async function begun(clock: ManualClock): Promise<void> {
-  while (clock.pendingTimers < 2) await clock.yieldToEventLoop();
-  while (clock.pendingTimers > 1) await clock.yieldToEventLoop();
 }
 
 describe("an executor that does not reach start() in 30 s", () => {
@@ -52,8 +69,8 @@ describe("an executor that does not reach start() in 30 s", () => {
     expect(error).toMatchObject({ code: "executor_start_overdue", details: { limitMs: 30_000 } });
     const file = programFile("waits-for-ever");
     expect(error.details["standsAt"]).toMatch(/^await at configuration /);
-    expect(error.details["standsAt"]).toContain(`${file}:6:`);
-    expect(error.details["standsAt"]).toContain(`${file}:8:`);
+    expect(error.details["standsAt"]).toContain(`${file}:7:`);
+    expect(error.details["standsAt"]).toContain(`${file}:10:`);
     expect(thisProcess.isRunning(Number(error.details["pid"]))).toBe(false);
   });
 
@@ -61,7 +78,7 @@ describe("an executor that does not reach start() in 30 s", () => {
     const error = await overdueFailure("spins");
     expect(error.code).toBe("executor_start_overdue");
     expect(error.details["standsAt"]).toMatch(/^busy at spin /);
-    expect(error.details["standsAt"]).toContain(`${programFile("spins")}:3`);
+    expect(error.details["standsAt"]).toContain(`${programFile("spins")}:4`);
   });
 });
 

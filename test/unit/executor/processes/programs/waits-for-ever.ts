@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 
 createServer().listen(0);
 async function configuration(): Promise<string> {
+  console.log("waits");
   const text = await new Promise<string>(() => {});
   return text;
 }
