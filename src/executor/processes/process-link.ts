@@ -90,8 +90,10 @@ class ProcessLink implements ExecutorLink {
     }
     this.#role.awaits.stop();
     await this.#driver.closed;
-    // Nothing that was computed here is of use to anybody any more.
-    process.exit(0);
+    // Nothing that is computed here is of use to anybody any more. The heartbeat thread finds out whether the driver is
+    // dead, which takes a moment, and removes the sockets then: the process is its to end.
+    this.#role.thread.ref();
+    return new Promise<never>(() => {});
   }
 
   #numberOf(operator: string): number {

@@ -7,11 +7,15 @@ import { expect, onTestFinished, test } from "vitest";
 import type { ExecutorRef } from "../../../../src/executor/index.ts";
 import { programFile, witness } from "./running.ts";
 
-test.each(["SIGKILL", "SIGTERM"] as const)(
-  "executors leave with a driver that ends by %s, a blocked one as well, and no socket stays",
-  async (signal) => {
+test.each([
+  ["SIGKILL", "blocked"],
+  ["SIGTERM", "blocked"],
+  ["SIGKILL", "idle"],
+] as const)(
+  "executors leave with a driver that ends by %s, one of them %s, and no socket stays",
+  async (signal, first) => {
     const { address, allGone } = await witness();
-    const driver = spawn(process.execPath, [programFile("driver"), address], {
+    const driver = spawn(process.execPath, [programFile("driver"), first, address], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     onTestFinished(() => void driver.kill("SIGKILL"));
