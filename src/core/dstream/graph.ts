@@ -8,6 +8,7 @@ import type { ApplicationIdentity } from "../output/index.ts";
 import type { DatasetEnvironment, StageBarrier } from "../rdd/index.ts";
 import { isMultipleOf } from "../time.ts";
 import { describeStreams, type GraphDescription, lineageOf } from "./graph-description.ts";
+import type { Forgotten, GraphState, GraphWatcher } from "./graph-mirroring.ts";
 import type { GraphMirror } from "./mirror.ts";
 import {
   defaultPin,
@@ -53,31 +54,6 @@ export interface BatchOutputs {
   readonly failed: ReadonlySet<string>;
 }
 
-/** Up to which times a graph has dropped what it had; of some streams less, by their names. Plain data. */
-export interface Forgotten {
-  readonly beforeMs: number;
-  readonly kept: readonly (readonly [stream: string, beforeMs: number])[];
-}
-
-/** What has become of a graph that other graphs mirror. Times and uids are those of its description. */
-export interface GraphWatcher {
-  gapAdded(gap: BatchGap): void;
-  pinned(timeMs: number, pins: PartitionPins): void;
-  leftOut(timeMs: number, streams: readonly string[]): void;
-  forgotten(forgotten: Forgotten): void;
-  outputsForgotten(beforeMs: number): void;
-}
-
-/** What a graph that begins to mirror another has to know of it. Plain data. */
-export interface GraphState {
-  readonly application: ApplicationIdentity;
-  readonly zeroTimeMs: number;
-  readonly gaps: readonly BatchGap[];
-  readonly leftOut: readonly { readonly stream: string; readonly timesMs: readonly number[] }[];
-  /** The numbers of partitions that batches of an earlier life keep. */
-  readonly pinned: readonly (readonly [timeMs: number, pins: PartitionPins])[];
-}
-
 /** The stream graph of one context. */
 export class StreamGraph implements StreamScope {
   readonly environment: DatasetEnvironment;
@@ -92,8 +68,8 @@ export class StreamGraph implements StreamScope {
   readonly #pinned = new PinnedBatches();
   /** What each stream is called in the description of the graph. */
   #names: ReadonlyMap<StreamLineage, string> = new Map();
-  #inUse: ReadonlySet<StreamLineage> = new Set();
   #byName: ReadonlyMap<string, StreamLineage> = new Map();
+  #inUse: ReadonlySet<StreamLineage> = new Set();
   readonly #watchers: GraphWatcher[] = [];
   #zeroTimeMs: number | undefined;
   #lastTimeMs = Number.NEGATIVE_INFINITY;

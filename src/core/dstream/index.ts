@@ -2,14 +2,7 @@ export type { BodyOptions, BodyPlace } from "./body-place.ts";
 export { type AnyFunction, codeHashOf, shortHash } from "./code-hash.ts";
 export { DStream, MapWithStateDStream } from "./dstream.ts";
 export { OutputOperation } from "./dstream-outputs.ts";
-export {
-  type BatchOutputs,
-  type BatchPlan,
-  type Forgotten,
-  type GraphState,
-  type GraphWatcher,
-  StreamGraph,
-} from "./graph.ts";
+export { type BatchOutputs, type BatchPlan, StreamGraph } from "./graph.ts";
 export {
   type GraphDescription,
   hasIdentity,
@@ -17,6 +10,7 @@ export {
   type StreamDescription,
   type StreamRole,
 } from "./graph-description.ts";
+export type { Forgotten, GraphState, GraphWatcher } from "./graph-mirroring.ts";
 export { InputDStream, type InputHost, InputNode, type InputReplay } from "./input-node.ts";
 export {
   adoptInputs,

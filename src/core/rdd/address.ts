@@ -1,14 +1,10 @@
 /**
  * Owns: what datasets and stages are called, so that every process of a program finds the same ones without being sent any
- * lineage.
- * Does not own: which datasets have an address (src/core/dstream), sending it (src/executor).
- *
- * I1. The same stream makes the same datasets for a batch time wherever it is asked, and depends on them in the same order:
- * so a place in that order is a name. What was there before has no such place, as it may be there for the first time.
+ * lineage. Plain data.
+ * Does not own: giving addresses out (numbering.ts), sending them (src/executor).
  */
-import type { Dependency, Lineage, StageBarrier } from "./lineage.ts";
 
-/** A dataset: the stream that made it, for which batch time, and its place among those that it made. Plain data. */
+/** A dataset: the stream that made it, for which batch time, and its place among those that it made. */
 export interface DatasetAddress {
   /** The stream's uid in the description of the graph. */
   readonly stream: string;
@@ -17,58 +13,7 @@ export interface DatasetAddress {
   readonly index: number;
 }
 
-/** A stage: a dataset that reads it, and the way from there, by the places of dependencies. Plain data. */
+/** A stage: a dataset that reads it, and the way from there, by the places of dependencies. */
 export interface StageAddress extends DatasetAddress {
   readonly path: readonly number[];
-}
-
-/** Gives out the addresses of what one stream makes of one batch time. */
-export class Numbering {
-  readonly #stream: string;
-  readonly #timeMs: number;
-  readonly #firstId: number;
-  readonly #rootIsNamed: boolean;
-  readonly #datasets: Lineage[] = [];
-
-  /** `firstId`: datasets with a lower id were there before. A root that is not named keeps its place all the same. */
-  constructor(
-    place: { readonly stream: string; readonly timeMs: number },
-    options: { readonly firstId: number; readonly rootIsNamed?: boolean },
-  ) {
-    this.#stream = place.stream;
-    this.#timeMs = place.timeMs;
-    this.#firstId = options.firstId;
-    this.#rootIsNamed = options.rootIsNamed ?? true;
-  }
-
-  /** The address of the next dataset; undefined for one that has none. */
-  next(dataset: Lineage): DatasetAddress | undefined {
-    if (dataset.id < this.#firstId) return undefined;
-    const index = this.#datasets.push(dataset) - 1;
-    if (index === 0 && !this.#rootIsNamed) return undefined;
-    return { stream: this.#stream, timeMs: this.#timeMs, index };
-  }
-
-  /** The dataset with that place. */
-  at(index: number): Lineage | undefined {
-    return this.#datasets[index];
-  }
-}
-
-/** The stage that is reached from a dataset on that way; undefined where there is none. */
-export function stageAt(reader: Lineage, path: readonly number[]): StageBarrier | undefined {
-  let dependencies: readonly Dependency[] = reader.dependencies;
-  let barrier: StageBarrier | undefined;
-  for (const place of path) {
-    const dependency = dependencies[place];
-    if (dependency?.kind !== "stage") return undefined;
-    barrier = dependency.barrier;
-    dependencies = barrier.dependencies;
-  }
-  return barrier;
-}
-
-/** Whether two addresses are those of one dataset. */
-export function isSameDataset(a: DatasetAddress, b: DatasetAddress): boolean {
-  return a.index === b.index && a.timeMs === b.timeMs && a.stream === b.stream;
 }

@@ -1,11 +1,11 @@
 /** Owns: the port through which datasets reach what runs and keeps them. */
 import type { Clock } from "../../base/index.ts";
 import type { BlockStore } from "../block-store.ts";
-import type { PartitionAction } from "./actions.ts";
 import type { DatasetAddress } from "./address.ts";
 import type { DatasetFiles } from "./files.ts";
 import type { Flow, Push } from "./flow.ts";
 import type { Dataset, StageBarrier } from "./lineage.ts";
+import type { PartitionAction } from "./partition-action.ts";
 
 /** One partition, as an action sees it: where it is, and a way to have its records pushed. */
 export interface PartitionInput<T> {

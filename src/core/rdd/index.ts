@@ -1,17 +1,5 @@
-export {
-  counting,
-  foreachPartitionOf,
-  type PartitionAction,
-  type PartWriting,
-  taking,
-} from "./actions.ts";
-export {
-  type DatasetAddress,
-  isSameDataset,
-  Numbering,
-  type StageAddress,
-  stageAt,
-} from "./address.ts";
+export { counting, foreachPartitionOf, taking } from "./actions.ts";
+export type { DatasetAddress, StageAddress } from "./address.ts";
 export {
   type Aggregator,
   type Combined,
@@ -51,6 +39,7 @@ export {
   type StageBarrier,
 } from "./lineage.ts";
 export { assertSameContext, NarrowNode, RDDNode } from "./node.ts";
+export { Numbering, stageAt } from "./numbering.ts";
 export { ArrayNode, slices } from "./operators/array.ts";
 export {
   asDescribed,
@@ -66,6 +55,7 @@ export { type PartitionReader, SourceNode } from "./operators/source.ts";
 export { unionOf } from "./operators/union.ts";
 export { Pacer, throwIfCancelled } from "./pacer.ts";
 export { pinnedParallelism, withParallelism } from "./parallelism.ts";
+export type { PartitionAction, PartWriting } from "./partition-action.ts";
 export {
   checkPartitionCount,
   describedPartitioner,

@@ -1,9 +1,15 @@
 /** Owns: how datasets and stages depend on each other; interfaces only. */
 import type { StorageLevel } from "../storage-level.ts";
-import type { DatasetAddress, Numbering, StageAddress } from "./address.ts";
+import type { DatasetAddress, StageAddress } from "./address.ts";
 import type { Flow, Push } from "./flow.ts";
 import type { Partitioner } from "./partitioner.ts";
 import type { OperatorSite } from "./task.ts";
+
+/** Gives out addresses, in the order in which datasets depend on each other. */
+export interface Addressing {
+  /** The address of the next dataset; undefined for one that has none. */
+  next(dataset: Lineage): DatasetAddress | undefined;
+}
 
 /** What a dataset is seen as by those who do not care for its records. */
 export interface Lineage {
@@ -17,7 +23,7 @@ export interface Lineage {
   readonly storageLevel: StorageLevel;
   /** What it is called in every process of the program; undefined where it has no such name. */
   readonly address: DatasetAddress | undefined;
-  attributeTo(site: OperatorSite, numbering?: Numbering): void;
+  attributeTo(site: OperatorSite, addressing?: Addressing): void;
 }
 
 /** A dependency whose partitions are computed within the task of the dependent. */

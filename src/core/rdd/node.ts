@@ -6,10 +6,10 @@
  */
 import { StreamError } from "../../base/index.ts";
 import { type StorageLevel, StorageLevels } from "../storage-level.ts";
-import type { DatasetAddress, Numbering } from "./address.ts";
+import type { DatasetAddress } from "./address.ts";
 import type { DatasetEnvironment } from "./environment.ts";
 import { type Flow, type Push, pushArray } from "./flow.ts";
-import { type Dataset, type Dependency, narrow } from "./lineage.ts";
+import { type Addressing, type Dataset, type Dependency, narrow } from "./lineage.ts";
 import type { Partitioner } from "./partitioner.ts";
 import { notePersisted } from "./persisted.ts";
 import type { OperatorSite } from "./task.ts";
@@ -72,18 +72,18 @@ export abstract class RDDNode<T> implements Dataset<T> {
   }
 
   /**
-   * Names the operator of a stream that made this dataset, and what it made it from that has no name yet. A numbering gives
-   * them addresses as well, and the stages between them.
+   * Names the operator of a stream that made this dataset, and what it made it from that has no name yet. With an
+   * addressing they get addresses as well, and the stages between them.
    */
-  attributeTo(site: OperatorSite, numbering?: Numbering): void {
+  attributeTo(site: OperatorSite, addressing?: Addressing): void {
     if (this.#site !== undefined) return;
     this.#site = site;
-    const address = numbering?.next(this);
+    const address = addressing?.next(this);
     this.#address = address;
     const visit = (dependencies: readonly Dependency[], path: readonly number[]): void => {
       for (const [place, dependency] of dependencies.entries()) {
         if (dependency.kind === "narrow") {
-          dependency.parent.attributeTo(site, numbering);
+          dependency.parent.attributeTo(site, addressing);
           continue;
         }
         const { barrier } = dependency;

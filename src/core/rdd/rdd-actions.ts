@@ -4,13 +4,7 @@
  */
 import { functionArgument, StreamError } from "../../base/index.ts";
 import { compareKeys, KeyMap } from "../../codec/index.ts";
-import {
-  counting,
-  foreachPartitionOf,
-  type PartitionAction,
-  type PartWriting,
-  taking,
-} from "./actions.ts";
+import { counting, foreachPartitionOf, taking } from "./actions.ts";
 import { type Combined, checkPair, combineInto, joinInto, keyOf } from "./aggregator.ts";
 import { copyOfZero, reducing } from "./aggregators.ts";
 import type { PartitionBody } from "./environment.ts";
@@ -18,6 +12,7 @@ import type { FileWriter, OutputAttempt } from "./files.ts";
 import { checkBounds, checkBucketCount, evenBounds, Histogram } from "./histogram.ts";
 import { concatenated, ordered, orderedInSlices } from "./ordered.ts";
 import { Pacer, visitAll } from "./pacer.ts";
+import type { PartitionAction, PartWriting } from "./partition-action.ts";
 import { RDDHandle } from "./rdd-handle.ts";
 import { Reduction } from "./reduction.ts";
 import type { Adding, NotPromise, Returned, TupleHint } from "./returned.ts";

@@ -1,9 +1,9 @@
 /** Owns: writing a dataset as a directory of part files, and how a record becomes a line. */
 import { currentOutput, type SavedPart } from "../output/index.ts";
-import type { PartitionAction } from "./actions.ts";
 import type { PartitionBody } from "./environment.ts";
 import type { FileWriter, OutputAttempt } from "./files.ts";
 import type { RDDNode } from "./node.ts";
+import type { PartitionAction } from "./partition-action.ts";
 import { userError } from "./user-function.ts";
 
 /** A record a line: strings as they are, everything else as JSON where that says it whole. */

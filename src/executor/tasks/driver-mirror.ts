@@ -12,17 +12,18 @@ import type {
   TaskContext,
 } from "../../core/index.ts";
 import type { AccumulatorRegistry } from "../accumulator-registry.ts";
-import type { CallTarget } from "../executors.ts";
+import type { ExecutorLink } from "../executors.ts";
 import { recordsOf } from "./record-chunks.ts";
 import type { MirrorRead, RecordItem } from "./task-messages.ts";
 
 /** The driver, as the graph of an executor sees it. */
 export class DriverMirror implements GraphMirror {
-  readonly #driver: CallTarget;
+  readonly #link: Pick<ExecutorLink, "driver">;
   #accumulators: AccumulatorRegistry | undefined;
 
-  constructor(driver: CallTarget) {
-    this.#driver = driver;
+  /** The link is asked for the driver only when the executor serves. */
+  constructor(link: Pick<ExecutorLink, "driver">) {
+    this.#link = link;
   }
 
   /** Tells where the accumulators of the program are, once it has been built. */
@@ -57,7 +58,7 @@ export class DriverMirror implements GraphMirror {
   ): AsyncGenerator<readonly unknown[]> {
     const { attempt, batchTimeMs, signal, stageId, uid } = task;
     const request: MirrorRead = { ...place, attempt, batchTimeMs, stageId, uid };
-    const items = this.#driver.stream("mirror.read", request, { signal });
+    const items = this.#link.driver.stream("mirror.read", request, { signal });
     for await (const item of items as AsyncIterable<RecordItem>) {
       if ("records" in item) yield recordsOf(item.records);
       else this.#accumulators?.join(task.accumulated, item.accumulated);
@@ -66,10 +67,10 @@ export class DriverMirror implements GraphMirror {
 
   reportError(streamId: number, message: string, error: unknown): void {
     const reason = error === undefined ? undefined : reasonOf(error);
-    this.#driver.notify("mirror.error", { streamId, message, reason });
+    this.#link.driver.notify("mirror.error", { streamId, message, reason });
   }
 
   async #ask<R>(method: string, value: unknown): Promise<R> {
-    return (await this.#driver.request(method, value)) as R;
+    return (await this.#link.driver.request(method, value)) as R;
   }
 }

@@ -31,7 +31,7 @@ export class ServingExecutor {
   constructor(link: ExecutorLink) {
     this.#link = link;
     this.id = link.id;
-    this.mirror = new DriverMirror(link.driver);
+    this.mirror = new DriverMirror(link);
   }
 
   /** Serves; never resolves. Rejects where the driver has another graph. */
