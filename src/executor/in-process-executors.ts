@@ -55,6 +55,7 @@ export class InProcessExecutors implements Executors {
   readonly #leaving = new Map<string, (() => void | Promise<void>)[]>();
   readonly #joined: ((executor: ExecutorRef) => void)[] = [];
   readonly #lost: ((executorId: string, error: StreamError) => void)[] = [];
+  readonly #failed: ((error: StreamError) => void)[] = [];
   readonly #living: ExecutorRef[] = [];
   #made = 0;
   #isStopped = false;
@@ -113,7 +114,9 @@ export class InProcessExecutors implements Executors {
   /** In one process nobody could notice. */
   onBlocked(_listener: (executorId: string, blockage: Blockage) => void): void {}
 
-  onFailed(_listener: (error: StreamError) => void): void {}
+  onFailed(listener: (error: StreamError) => void): void {
+    this.#failed.push(listener);
+  }
 
   async stop(): Promise<void> {
     if (this.#isStopped) return;
@@ -134,15 +137,23 @@ export class InProcessExecutors implements Executors {
     if (place >= 0) this.#living.splice(place, 1);
     side.gone.abort(error);
     for (const listener of this.#lost) listener(executorId, error);
-    if (this.#options.replaces !== false && !this.#isStopped) void this.#launch().catch(() => {});
+    if (this.#options.replaces !== false && !this.#isStopped) this.#replace();
   }
 
-  #launch(): Promise<void> {
+  async #launch(): Promise<void> {
     const side = newSide(`executor-${this.#made++}`);
     this.#sides.set(side.id, side);
-    return new Promise((resolve, reject) => {
-      const link = this.#linkOf(side, resolve);
-      this.#options.program(link).catch((error: unknown) => reject(error));
+    let program: Promise<unknown> = Promise.resolve();
+    const joined = new Promise<void>((resolve) => {
+      program = this.#options.program(this.#linkOf(side, resolve));
+    });
+    await Promise.race([joined, program]);
+  }
+
+  #replace(): void {
+    this.#launch().catch((error: unknown) => {
+      const failing = new StreamError("executors_failing", {}, { cause: error });
+      for (const listener of this.#failed) listener(failing);
     });
   }
 
@@ -272,11 +283,16 @@ function travelled(error: unknown): unknown {
   return decodeError(encodeError(error));
 }
 
+function asError(reason: unknown): Error {
+  if (reason instanceof Error) return reason;
+  return new StreamError("job_cancelled", {}, { cause: reason });
+}
+
 /** What comes, unless one of the signals is aborted before. */
 function unlessAborted<R>(coming: Promise<R>, signals: readonly AbortSignal[]): Promise<R> {
   const any = AbortSignal.any([...signals]);
   return new Promise((resolve, reject) => {
-    const abort = (): void => reject(any.reason);
+    const abort = (): void => reject(asError(any.reason));
     if (any.aborted) return abort();
     any.addEventListener("abort", abort, { once: true });
     coming.then(resolve, reject).finally(() => any.removeEventListener("abort", abort));

@@ -38,7 +38,7 @@ export class TaskScheduler {
     let avoid: string | undefined;
     for (let retry = 0; ; retry++) {
       throwIfCancelled(signal);
-      const executor = await this.#place({ preferred, avoid }, signal);
+      const executor = await this.#slots.take({ preferred, avoid }, signal);
       let error: unknown;
       try {
         return await task.send(executor, retry);
@@ -51,15 +51,6 @@ export class TaskScheduler {
       if (retry + 1 >= triesMax || !isTriedAgain(error)) throw error;
       if (isMissing(error)) await task.recover(error);
       else avoid = executor;
-    }
-  }
-
-  async #place(placement: Placement, signal: AbortSignal): Promise<string> {
-    try {
-      return await this.#slots.take(placement, signal);
-    } catch (error) {
-      throwIfCancelled(signal);
-      throw error;
     }
   }
 }

@@ -6,7 +6,7 @@
  * I1. A task never waits while an executor is free. I2. Who waits is served in order, but that one whose own place becomes
  * free goes first.
  */
-import type { StreamError } from "../../base/index.ts";
+import { StreamError } from "../../base/index.ts";
 
 /** Where a task would rather be, and where not. */
 export interface Placement {
@@ -38,7 +38,7 @@ export class TaskSlots {
     this.#living = living;
   }
 
-  /** Resolves with the executor that has a place for the task, which is taken from then on. Rejects when the signal is aborted. */
+  /** Resolves with the executor that has a place for the task, which is taken from then on. Rejects with `job_cancelled` when the signal is aborted. */
   take(placement: Placement, signal: AbortSignal): Promise<string> {
     return this.#wait(placement, signal, { isGuest: false });
   }
@@ -55,12 +55,12 @@ export class TaskSlots {
   ): Promise<string> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== undefined || signal.aborted) {
-        reject(this.#failure ?? signal.reason);
+        reject(this.#failure ?? cancelled(signal));
         return;
       }
       const leave = (): void => {
         this.#waiting.delete(waiting);
-        reject(signal.reason);
+        reject(cancelled(signal));
       };
       const settled =
         <V>(settle: (value: V) => void) =>
@@ -94,7 +94,7 @@ export class TaskSlots {
   /** No executor will come any more: whoever waits, or will, hears why. */
   fail(error: StreamError): void {
     this.#failure = error;
-    for (const { fail } of [...this.#waiting]) fail(error);
+    for (const { fail } of this.#waiting) fail(error);
   }
 
   #serve(): void {
@@ -102,7 +102,7 @@ export class TaskSlots {
     const free = living.filter((executor) => this.#isFree(executor));
     // Those first whose own place is free.
     for (const prefersOnly of [true, false]) {
-      for (const waiting of [...this.#waiting]) {
+      for (const waiting of this.#waiting) {
         const { isGuest, placement } = waiting;
         const executor = chosen(placement, isGuest ? living : free, living, prefersOnly);
         if (executor === undefined) continue;
@@ -120,6 +120,10 @@ export class TaskSlots {
   #isFree(executor: string): boolean {
     return (this.#taken.get(executor) ?? 0) < this.#perExecutor;
   }
+}
+
+function cancelled(signal: AbortSignal): StreamError {
+  return new StreamError("job_cancelled", {}, { cause: signal.reason });
 }
 
 function chosen(
