@@ -5,7 +5,7 @@
 import type { StreamGraph } from "../core/index.ts";
 import { type Executors, ExecutorTasks, MirrorService } from "../executor/index.ts";
 import { executorModuleOf, type LoadedApplication } from "./application-module.ts";
-import type { DataContext } from "./data-context.ts";
+import { type DataContext, type DataSharing, sharingOf } from "./data-context.ts";
 import { type ChosenMaster, masterOf } from "./masters.ts";
 import { programFingerprint } from "./mirrored-program.ts";
 import type { StreamingSettings } from "./options.ts";
@@ -22,7 +22,7 @@ export interface ContextExecutorsOptions {
 export class ContextExecutors {
   readonly #chosen: ChosenMaster | undefined;
   readonly #module: string | undefined;
-  #begun: { readonly executors: Executors; readonly data: DataContext } | undefined;
+  #begun: { readonly executors: Executors; readonly sharing: DataSharing } | undefined;
 
   /** Throws `master_unknown`, and `application_module_unknown` where executors could not know the program. */
   constructor(
@@ -42,26 +42,27 @@ export class ContextExecutors {
     if (chosen === undefined) return;
     const { data, fatal, graph, settings } = options;
     const { clock, logger } = settings;
-    const { accumulators } = data;
+    const sharing = sharingOf(data);
+    const { accumulators } = sharing;
     const fingerprint = programFingerprint({ data, graph });
     const { count, master } = chosen;
     const executors = master.launch({ count, fingerprint, logger, module: this.#module });
-    this.#begun = { executors, data };
+    this.#begun = { executors, sharing };
     const tasks = new ExecutorTasks({
       executors,
       graph,
       accumulators,
       clock,
-      completeBefore: (target) => data.completeBefore(target),
+      completeBefore: (target) => sharing.completeBefore(target),
     });
     executors.serve(new MirrorService({ tasks, graph, accumulators, clock }).handlers);
     executors.onFailed(fatal);
-    data.share(tasks);
+    sharing.share(tasks);
     await executors.start();
   }
 
   async stop(): Promise<void> {
-    this.#begun?.data.share(undefined);
+    this.#begun?.sharing.share(undefined);
     await this.#begun?.executors.stop();
   }
 }

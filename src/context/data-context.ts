@@ -5,6 +5,7 @@
 import {
   type Clock,
   instanceArgument,
+  invariant,
   objectWithMethods,
   optionalFunction,
   StreamError,
@@ -55,17 +56,33 @@ export function checkClock(clock: Clock): void {
   objectWithMethods("clock", clock, methods);
 }
 
-/** Makes and runs datasets in this process. */
+/** How the datasets of a DataContext are computed by other processes; not for programs. */
+export interface DataSharing {
+  /** What its accumulators are called in every process of a program. */
+  readonly accumulators: AccumulatorRegistry;
+  /** Lets others compute what they have as well; undefined ends it. */
+  share(remote: (RemoteTasks & Elsewhere) | undefined): void;
+  /** Completes the stages that a dataset or a stage depends on. */
+  completeBefore: JobRunner["completeBefore"];
+}
+
+const sharings = new WeakMap<DataContext, DataSharing>();
+
+/** How the datasets of that context are shared. */
+export function sharingOf(data: DataContext): DataSharing {
+  const sharing = sharings.get(data);
+  invariant(sharing !== undefined, "every DataContext can be shared");
+  return sharing;
+}
+
+/** Makes and runs datasets in this process, or in executors. */
 export class DataContext {
   readonly clock: Clock;
   readonly #defaultParallelism: number;
   /** What datasets see of it; for operators of one's own. */
   readonly environment: DatasetEnvironment;
-  /** What its accumulators are called in every process of a program. */
-  readonly accumulators: AccumulatorRegistry = new AccumulatorRegistry();
   readonly #blocks: BlockStore;
-  readonly #runner: JobRunner;
-  #remote: (RemoteTasks & Elsewhere) | undefined;
+  readonly #accumulators = new AccumulatorRegistry();
   #isClosed = false;
 
   /** Throws `argument_invalid`. */
@@ -84,8 +101,7 @@ export class DataContext {
     const parallelism = () => this.defaultParallelism;
     this.#blocks = new LocalBlockStore({ clock, directory: blockDirectory });
     const runner = new JobRunner(clock);
-    this.#runner = runner;
-    const elsewhere = () => this.#remote;
+    let remote: (RemoteTasks & Elsewhere) | undefined;
     let datasets = 0;
     this.environment = {
       get defaultParallelism() {
@@ -97,7 +113,7 @@ export class DataContext {
       nextDatasetId: () => datasets++,
       print: options.print ?? ((text) => printOn(process.stdout, text)),
       get elsewhere() {
-        return elsewhere();
+        return remote;
       },
       runStages: (stages) => runner.runStages(stages),
       runJob: (dataset, partitions, body, action) => {
@@ -105,6 +121,14 @@ export class DataContext {
         return runner.runJob(dataset, partitions, body, action);
       },
     };
+    sharings.set(this, {
+      accumulators: this.#accumulators,
+      share: (given) => {
+        remote = given;
+        runner.share(given);
+      },
+      completeBefore: (target) => runner.completeBefore(target),
+    });
   }
 
   /** A dataset of these records, in that many partitions. */
@@ -189,17 +213,6 @@ export class DataContext {
     return this.#known(new Accumulator(formOrName, name));
   }
 
-  /** Lets other processes compute what they have as well; undefined ends it. */
-  share(remote: (RemoteTasks & Elsewhere) | undefined): void {
-    this.#remote = remote;
-    this.#runner.share(remote);
-  }
-
-  /** Completes the stages that a dataset or a stage depends on. */
-  completeBefore(target: Parameters<JobRunner["completeBefore"]>[0]): Promise<void> {
-    return this.#runner.completeBefore(target);
-  }
-
   /**
    * The number of partitions of what is not told another. While a batch that an earlier life of the driver began is run
    * again, it is that of then.
@@ -223,7 +236,7 @@ export class DataContext {
   }
 
   #known<A extends Accumulator<never, unknown> | Accumulator<number>>(accumulator: A): A {
-    this.accumulators.add(accumulator);
+    this.#accumulators.add(accumulator);
     return accumulator;
   }
 

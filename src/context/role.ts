@@ -9,6 +9,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { functionArgument, invariant, StreamError } from "../base/index.ts";
 import type { GraphMirror } from "../core/index.ts";
 import { type ExecutorLink, processLink, ServingExecutor } from "../executor/index.ts";
+import { sharingOf } from "./data-context.ts";
 import type { MirroredProgram } from "./mirrored-program.ts";
 
 /** The environment variable that is set in the process of an executor. */
@@ -66,7 +67,8 @@ export function servingRole(link: ExecutorLink): ExecutorRole {
   return {
     id: executor.id,
     mirror: executor.mirror,
-    serve: (program) => executor.serve({ ...program, accumulators: program.data.accumulators }),
+    serve: (program) =>
+      executor.serve({ ...program, accumulators: sharingOf(program.data).accumulators }),
   };
 }
 
