@@ -328,7 +328,8 @@ describe("an executor that is lost", () => {
       ssc.inputStream(listed([[1], [2]])).foreachRDD((dataset) => dataset.count());
     });
     await executed.start();
-    for (const { id } of [...executed.executors.living]) executed.executors.kill(id);
+    const ids = executed.executors.living.map(({ id }) => id);
+    for (const id of ids) executed.executors.kill(id);
     const error: unknown = await executed.ssc.awaitTermination().catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: "executors_failing", cause: { message: "no port left" } });
   });
