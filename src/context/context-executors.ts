@@ -3,7 +3,13 @@
  * Does not own: what they do (src/executor), which there are (masters.ts).
  */
 import type { StreamGraph } from "../core/index.ts";
-import { type Executors, ExecutorTasks, MirrorService } from "../executor/index.ts";
+import {
+  DriverBodyWarnings,
+  type Executors,
+  ExecutorTasks,
+  MirrorService,
+} from "../executor/index.ts";
+import type { ListenerBus } from "../scheduler/index.ts";
 import { executorModuleOf, type LoadedApplication } from "./application-module.ts";
 import { type DataContext, type DataSharing, sharingOf } from "./data-context.ts";
 import { type ChosenMaster, masterOf } from "./masters.ts";
@@ -14,6 +20,7 @@ export interface ContextExecutorsOptions {
   readonly graph: StreamGraph;
   readonly data: DataContext;
   readonly settings: StreamingSettings;
+  readonly listeners: ListenerBus;
   /** Called when no executor comes up any more. */
   readonly fatal: (error: unknown) => void;
 }
@@ -40,7 +47,7 @@ export class ContextExecutors {
   async start(options: ContextExecutorsOptions): Promise<void> {
     const chosen = this.#chosen;
     if (chosen === undefined) return;
-    const { data, fatal, graph, settings } = options;
+    const { data, fatal, graph, listeners, settings } = options;
     const { clock, logger } = settings;
     const sharing = sharingOf(data);
     const { accumulators } = sharing;
@@ -48,7 +55,16 @@ export class ContextExecutors {
     const { count, master } = chosen;
     const executors = master.launch({ count, fingerprint, logger, module: this.#module });
     this.#begun = { executors, sharing };
+    const warnings = new DriverBodyWarnings(logger);
+    listeners.add({ onBatchCompleted: ({ batchTime }) => warnings.batchEnded(batchTime) });
+    executors.onBlocked((executor, { forMs, operator = "none" }) => {
+      const blockedMs = Math.round(forMs);
+      logger.warn(
+        `an executor has not turned its event loop: executor=\`${executor}\` operator=\`${operator}\` blockedMs=\`${blockedMs}\``,
+      );
+    });
     const tasks = new ExecutorTasks({
+      warnings,
       executors,
       graph,
       accumulators,

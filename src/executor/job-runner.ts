@@ -20,6 +20,7 @@ import {
   type TaskContext,
   throwIfCancelled,
 } from "../core/index.ts";
+import { computingFor } from "./body-reads.ts";
 import type { RemoteTasks, TaskResult } from "./remote-tasks.ts";
 
 const neverAborted: AbortSignal = new AbortController().signal;
@@ -69,7 +70,7 @@ export class JobRunner {
         flow,
         each: (push: (record: T) => void) => dataset.run(partition, flow, push),
       };
-      results.push(await inTask(task, async () => body(input)));
+      results.push(await this.#within(dataset, task, async () => body(input)));
       countAll(task.accumulated);
     }
     return results;
@@ -157,9 +158,19 @@ export class JobRunner {
       const task = this.#task(stageId, partition);
       throwIfCancelled(task.signal);
       const flow = new Flow(task, new Pacer(this.#clock, task.signal));
-      await inTask(task, () => stage.runTask(partition, flow));
+      await this.#within(stage, task, () => stage.runTask(partition, flow));
       this.#count(stage, partition, task.accumulated);
     }
+  }
+
+  /** Where there are others, it is noted for whom this process computes what they could not. */
+  #within<R>(
+    target: Dataset<never> | Dataset<unknown> | StageBarrier,
+    task: TaskContext,
+    work: () => R,
+  ): R {
+    if (this.#remote === undefined) return inTask(task, work);
+    return computingFor(target, () => inTask(task, work));
   }
 
   #count(stage: StageBarrier, task: number, accumulated: ReadonlyMap<Accumulating, unknown>): void {

@@ -18,6 +18,7 @@ import {
   type Elsewhere,
   type Flow,
   type Lineage,
+  type OperatorSite,
   type PartitionAction,
   type Push,
   pushArray,
@@ -29,6 +30,8 @@ import {
   stageAt,
 } from "../../core/index.ts";
 import type { AccumulatorRegistry } from "../accumulator-registry.ts";
+import { computedBody } from "../body-reads.ts";
+import type { DriverBodyWarnings } from "../driver-body-warnings.ts";
 import type { Executors } from "../executors.ts";
 import type { RemoteTasks, RemoteWork, TaskResult } from "../remote-tasks.ts";
 import { readsOf } from "./known-stages.ts";
@@ -44,6 +47,8 @@ export interface ExecutorTasksOptions {
   readonly clock: Clock;
   /** Completes the stages before a dataset or a stage. */
   readonly completeBefore: (target: Lineage | StageBarrier) => Promise<void>;
+  /** Hears how much comes to the driver for the functions of bodies. */
+  readonly warnings?: Pick<DriverBodyWarnings, "moved"> | undefined;
   /** How many tasks an executor runs at once (default 1). */
   readonly tasksPerExecutor?: number | undefined;
 }
@@ -188,6 +193,7 @@ export class ExecutorTasks implements RemoteTasks, Elsewhere {
     invariant(address !== undefined, "what is read elsewhere has an address");
     const action = { kind: "records", limit: undefined } as const;
     const target: TaskTarget = { kind: "action", dataset: address, action };
+    const body = this.#bodyThatReads();
     let pushed = 0;
     let avoid: string | undefined;
     for (let retry = 0; ; retry++) {
@@ -206,6 +212,7 @@ export class ExecutorTasks implements RemoteTasks, Elsewhere {
             this.#options.accumulators.join(flow.task.accumulated, item.accumulated);
             continue;
           }
+          if (body !== undefined) this.#options.warnings?.moved(body, item.records.length);
           const records = recordsOf(item.records) as readonly T[];
           const from = Math.min(records.length, Math.max(0, skipped - seen));
           seen += records.length;
@@ -224,6 +231,17 @@ export class ExecutorTasks implements RemoteTasks, Elsewhere {
         } else avoid = executor;
       }
     }
+  }
+
+  /** The operator whose body's functions the records are for; undefined where it is the engine itself. */
+  #bodyThatReads(): Pick<OperatorSite, "uid" | "kind"> | undefined {
+    const body = computedBody();
+    const isBody = body?.kind === "transform" || this.#isOutput(body?.uid);
+    return isBody ? body : undefined;
+  }
+
+  #isOutput(uid: string | undefined): boolean {
+    return uid !== undefined && this.#options.graph.outputNamed(uid) !== undefined;
   }
 
   isGone(place: string): boolean {

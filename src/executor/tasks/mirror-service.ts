@@ -17,6 +17,7 @@ import {
   type TaskContext,
 } from "../../core/index.ts";
 import type { AccumulatorRegistry } from "../accumulator-registry.ts";
+import { computingFor } from "../body-reads.ts";
 import type { Handlers } from "../executors.ts";
 import { type ExecutorTasks, readingOnBehalf } from "./executor-tasks.ts";
 import { RecordChunks } from "./record-chunks.ts";
@@ -98,7 +99,9 @@ export class MirrorService {
     const job = { attempt, batchTimeMs: timeMs, signal, uid: uid ?? "", accumulated: [] };
     await readingOnBehalf(() =>
       inJob(job, () =>
-        inTask(task, () => dataset.run(partition, flow, (record) => chunks.add(record))),
+        computingFor(dataset, () =>
+          inTask(task, () => dataset.run(partition, flow, (record) => chunks.add(record))),
+        ),
       ),
     );
     yield* chunks.finish();

@@ -334,3 +334,38 @@ describe("an executor that is lost", () => {
     expect(error).toMatchObject({ code: "executors_failing", cause: { message: "no port left" } });
   });
 });
+
+describe("a body on the driver", () => {
+  test("whose functions are given records of executors is told of once, with its bytes", async () => {
+    const warnings: string[] = [];
+    const logger = {
+      info: () => {},
+      warn: (text: string) => void warnings.push(text),
+      error: () => {},
+    };
+    await using executed = new Executed(
+      (ssc) => {
+        const numbers = ssc.inputStream(listed([[1, 2], [3], [4]]));
+        numbers
+          .transform((dataset) => dataset.map((x) => x + 1))
+          .uid("transformed")
+          .map((x) => x)
+          .foreachRDD((dataset) => dataset.count())
+          .uid("count");
+        numbers.foreachRDD((dataset) => dataset.map((x) => x).count()).uid("mapped");
+        numbers.foreachRDD((dataset) => dataset.reduce((a, b) => a + b)).uid("reduced");
+        numbers.foreachRDD((dataset) => dataset.collect()).uid("collected");
+        numbers
+          .map((x): [number, number] => [x, x])
+          .updateStateByKey((values) => values.length)
+          .foreachRDD((dataset) => dataset.count());
+      },
+      { options: { logger } },
+    );
+    await executed.start();
+    await executed.batches(2);
+    await executed.stop();
+    const told = warnings.map((text) => /operator=`(\w+)` bytes=`([1-9]\d*)`/.exec(text)?.[1]);
+    expect(told.toSorted()).toEqual(["mapped", "reduced", "transformed"]);
+  });
+});
