@@ -32,10 +32,12 @@ import {
   AccumulatorRegistry,
   Broadcast,
   JobRunner,
+  KeptTotals,
   LocalBlockStore,
   type RemoteTasks,
   summing,
 } from "../executor/index.ts";
+import { countedTasksName } from "../recovery/index.ts";
 import { datasetFiles, printOn } from "../sinks/index.ts";
 import { textFile } from "../sources/index.ts";
 
@@ -81,6 +83,8 @@ export class DataContext {
   readonly #defaultParallelism: number;
   /** What datasets see of it; for operators of one's own. */
   readonly environment: DatasetEnvironment;
+  /** What accumulators with a name had come to in an earlier life, where a context has a checkpoint directory. */
+  readonly totals: KeptTotals = new KeptTotals();
   readonly #blocks: BlockStore;
   readonly #accumulators = new AccumulatorRegistry();
   #isClosed = false;
@@ -202,7 +206,11 @@ export class DataContext {
     return new Broadcast(value);
   }
 
-  /** A total that tasks add to: of numbers, or of a form of one's own. */
+  /**
+   * A total that tasks add to: of numbers, or of a form of one's own. One with a name goes on in the next life of the
+   * application, where there is a checkpoint directory; what it adds up then has to be plain data. Throws `argument_invalid`
+   * for the name `*`.
+   */
   accumulator(name?: string): Accumulator<number>;
   accumulator<V, T>(form: AccumulatorForm<V, T>, name?: string): Accumulator<V, T>;
   accumulator(
@@ -236,7 +244,12 @@ export class DataContext {
   }
 
   #known<A extends Accumulator<never, unknown> | Accumulator<number>>(accumulator: A): A {
+    const { name } = accumulator;
+    if (name === countedTasksName) {
+      throw new StreamError("argument_invalid", { name, expected: "another name" });
+    }
     this.#accumulators.add(accumulator);
+    this.totals.add(accumulator);
     return accumulator;
   }
 

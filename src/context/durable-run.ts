@@ -20,6 +20,7 @@ import {
   type StreamGraph,
   snapshotInputs,
 } from "../core/index.ts";
+import type { KeptTotals } from "../executor/index.ts";
 import type { ReceiverDurability, ReceiverTracker } from "../receiver/index.ts";
 import {
   begunOption,
@@ -35,8 +36,9 @@ import {
   planProgram,
   StateSnapshotter,
 } from "../recovery/index.ts";
-import type { BatchProgress, ListenerBus } from "../scheduler/index.ts";
+import type { Backpressure, BatchProgress, ListenerBus } from "../scheduler/index.ts";
 import type { DurableDirectory } from "./durable-directory.ts";
+import { durableProgress, ratesOf, restoreRates } from "./durable-progress.ts";
 import type { StreamingSettings } from "./options.ts";
 import { RecoveryReport } from "./recovery-report.ts";
 
@@ -49,6 +51,9 @@ export interface DurableRunOptions {
   readonly noted: Readonly<Record<string, unknown>>;
   readonly graph: StreamGraph;
   readonly tracker: ReceiverTracker;
+  /** Of accumulators with a name. */
+  readonly totals: KeptTotals;
+  readonly backpressure: Backpressure | undefined;
   readonly listeners: ListenerBus;
   /** Hears of the failure after which nothing may be acknowledged or committed any more. */
   readonly fatal: (error: unknown) => void;
@@ -175,7 +180,10 @@ export class DurableRun {
       directory,
       graph: { partitionFacts },
       settings,
-    }: Omit<DurableRunOptions, "fatal" | "listeners" | "noted" | "tracker">,
+    }: Pick<
+      DurableRunOptions,
+      "batchIntervalMs" | "defaultParallelism" | "directory" | "graph" | "settings"
+    >,
     graph: GraphDescription,
     left: LeftLife | undefined = directory.left,
   ): ProgramPlan | undefined {
@@ -207,13 +215,7 @@ export class DurableRun {
 
   /** What the scheduler notes its progress by. */
   get progress(): BatchProgress {
-    const { journal, knowledge } = this.#life;
-    return {
-      isOutputDone: (batchTimeMs, outputUid) => knowledge.isOutputDone(batchTimeMs, outputUid),
-      outputDone: (batchTimeMs, outputUid) =>
-        journal.append({ kind: "output_done", batchTimeMs, outputUid }),
-      batchCompleted: (end) => journal.append({ kind: "batch_completed", ...end }),
-    };
+    return durableProgress(this.#life, this.#plan);
   }
 
   /** What is to be done of earlier batches, in order. */
@@ -239,6 +241,13 @@ export class DurableRun {
       isNeeded: (timeMs) => needed.has(timeMs),
     });
     this.#report.restoredReceived(lost);
+  }
+
+  /** Before the first batch: gives accumulators and rates what they had come to. */
+  restoreCounts(): void {
+    const { backpressure, graph, totals } = this.#options;
+    totals.restore(this.#life.knowledge.accumulators.snapshot().totals);
+    restoreRates(graph, backpressure, this.#life);
   }
 
   /** When the inputs are started, and the graph is: gives the graph its past. */
@@ -411,7 +420,7 @@ export class DurableRun {
           options: { ...begunOption(this.#plan?.begunAfterMs), ...noted },
         },
         graph: this.#description,
-        rates: {},
+        rates: ratesOf(graph, this.#options.backpressure, this.#life),
         zeroTimeMs: this.#grid.zeroMs,
       }),
       inputStates: (untilMs) => snapshotInputs(graph.inputsInUse, untilMs),
@@ -427,6 +436,8 @@ export class DurableRun {
   }
 
   async #writeCheckpoint(): Promise<boolean> {
+    const { totals } = this.#options;
+    this.#life.knowledge.accumulators.compact((name, parts) => totals.merge(name, parts));
     await this.#forget();
     const isWritten = await this.#checkpointer.write();
     if (isWritten) this.#hasFailed = false;

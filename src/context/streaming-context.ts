@@ -318,6 +318,7 @@ export class StreamingContext extends StreamSources implements StreamHost {
     }
     await run?.restoreGraph();
     this.registerReceivers();
+    run?.restoreCounts();
     const batches = new ContextBatches({
       ...this.#parts,
       backpressure: this.#backpressure,
@@ -361,6 +362,8 @@ export class StreamingContext extends StreamSources implements StreamHost {
       noted: notedOf(this.#application, this.#settings.executorModule),
       batchIntervalMs: this.batchInterval,
       defaultParallelism: this.data.defaultParallelism,
+      totals: this.data.totals,
+      backpressure: this.#backpressure,
     };
   }
 

@@ -1,7 +1,8 @@
 /** Owns: shared variables: accumulators, which tasks add to, and broadcast values, which tasks read. */
 
 import { StreamError } from "../base/index.ts";
-import { type Accumulating, taskContext } from "../core/index.ts";
+import { decodeValue, encodeValue } from "../codec/index.ts";
+import { type Accumulating, currentJob, taskContext } from "../core/index.ts";
 
 /** How an accumulator adds; `add` and `merge` return the new total and may change their first argument. */
 export interface AccumulatorForm<V, T> {
@@ -33,11 +34,18 @@ export class Accumulator<V, T = V> implements Accumulating {
   add(value: V): void {
     const accumulated = taskContext()?.accumulated;
     if (accumulated === undefined) {
-      this.#total = this.#form.add(this.#total, value);
+      this.#addOnDriver(value);
       return;
     }
     const partial = accumulated.has(this) ? (accumulated.get(this) as T) : this.#form.zero();
     accumulated.set(this, this.#form.add(partial, value));
+  }
+
+  #addOnDriver(value: V): void {
+    const job = currentJob();
+    // The body of an output may fail and run again: it counts with its job, as its tasks do.
+    if (job !== undefined) job.accumulated.push([this, this.#form.add(this.#form.zero(), value)]);
+    else this.#total = this.#form.add(this.#total, value);
   }
 
   /** The total of what has been counted; to be read on the driver. */
@@ -48,6 +56,17 @@ export class Accumulator<V, T = V> implements Accumulating {
   /** Begins again from zero. */
   reset(): void {
     this.#total = this.#form.zero();
+  }
+
+  /** Takes over the total of an earlier life, in parts. */
+  restore(parts: readonly unknown[]): void {
+    this.#total = this.mergeParts(parts) as T;
+  }
+
+  /** A total of its own, of these parts. */
+  mergeParts(parts: readonly unknown[]): unknown {
+    const own = decodeValue(encodeValue(parts)) as readonly T[];
+    return own.reduce((left, right) => this.#form.merge(left, right), this.#form.zero());
   }
 
   merge(partial: unknown): void {

@@ -20,6 +20,7 @@ export {
   type MessageSeen,
 } from "./in-process-executors.ts";
 export { JobRunner } from "./job-runner.ts";
+export { KeptTotals } from "./kept-totals.ts";
 export {
   defaultLiveness,
   defaultReplacement,

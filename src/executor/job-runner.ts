@@ -12,6 +12,7 @@ import {
   type Dependency,
   Flow,
   inTask,
+  type JobScope,
   Pacer,
   type PartitionAction,
   type PartitionBody,
@@ -140,10 +141,12 @@ export class JobRunner {
   async #runStage(stage: StageBarrier): Promise<void> {
     const stageId = this.#stageCount++;
     const missing = stage.missingTasks();
+    // What comes back from another process comes on behalf of nobody.
+    const job = currentJob();
     const elsewhere = this.#remote?.runStage(stage, missing, {
       stageId,
       again: () => this.completeBefore(stage),
-      done: (task, accumulated) => this.#count(stage, task, accumulated),
+      done: (task, accumulated) => this.#count(stage, task, accumulated, job),
     });
     await (elsewhere ?? this.#runHere(stage, missing, stageId));
     stage.finish();
@@ -154,12 +157,13 @@ export class JobRunner {
     partitions: readonly number[],
     stageId: number,
   ): Promise<void> {
+    const job = currentJob();
     for (const partition of partitions) {
       const task = this.#task(stageId, partition);
       throwIfCancelled(task.signal);
       const flow = new Flow(task, new Pacer(this.#clock, task.signal));
       await this.#within(stage, task, () => stage.runTask(partition, flow));
-      this.#count(stage, partition, task.accumulated);
+      this.#count(stage, partition, task.accumulated, job);
     }
   }
 
@@ -173,11 +177,18 @@ export class JobRunner {
     return computingFor(target, () => inTask(task, work));
   }
 
-  #count(stage: StageBarrier, task: number, accumulated: ReadonlyMap<Accumulating, unknown>): void {
+  #count(
+    stage: StageBarrier,
+    task: number,
+    accumulated: ReadonlyMap<Accumulating, unknown>,
+    job: JobScope | undefined,
+  ): void {
     const counted = this.#counted.get(stage) ?? new Set();
     this.#counted.set(stage, counted);
     if (counted.has(task)) return;
     counted.add(task);
+    if (accumulated.size === 0) return;
+    if (job?.countStage !== undefined) return job.countStage(stage, task, accumulated);
     for (const [accumulator, partial] of accumulated) accumulator.merge(partial);
   }
 

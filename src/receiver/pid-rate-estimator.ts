@@ -54,6 +54,19 @@ export class PidRateEstimator {
     this.#options = filled;
   }
 
+  /** What the next estimate goes by; undefined before the first. */
+  snapshot(): unknown {
+    return this.#last;
+  }
+
+  /** Goes on from what another one came to; the rate of then. What makes no sense is as nothing. */
+  restore(state: unknown): number | undefined {
+    if (!isEstimate(state)) return undefined;
+    const { error, rate, timeMs } = state;
+    this.#last = { error, rate, timeMs };
+    return Math.max(this.#options.minRate, rate);
+  }
+
   /**
    * The next rate in records per second; undefined for the first batch, and for one that says
    * nothing: older than the last one, without records, or without processing time.
@@ -77,6 +90,14 @@ export class PidRateEstimator {
     this.#last = { timeMs, rate, error };
     return rate;
   }
+}
+
+function isEstimate(state: unknown): state is LastEstimate {
+  if (typeof state !== "object" || state === null) return false;
+  const parts: readonly unknown[] = ["timeMs", "rate", "error"].map((name) =>
+    Reflect.get(state, name),
+  );
+  return parts.every((part) => typeof part === "number" && Number.isFinite(part));
 }
 
 function check(argument: string, value: number, holds: boolean, expected: string): void {

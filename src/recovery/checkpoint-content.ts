@@ -12,6 +12,7 @@ import {
   checkpointFormatVersion,
 } from "../checkpoint/index.ts";
 import { blocksIn, type TrackerState } from "../receiver/index.ts";
+import { accumulatorRecords, accumulatorStateIn } from "./accumulator-totals.ts";
 import type { BatchProgressState, KnowledgeState } from "./driver-knowledge.ts";
 
 /** What a checkpoint tells of a life beside the knowledge. */
@@ -60,7 +61,7 @@ export function checkpointOf(
         state,
       })),
     ],
-    accumulators: {},
+    accumulators: accumulatorRecords(knowledge.accumulators),
     snapshots,
     // The journal tells itself where the lives before it ended.
     sealedLogs: [],
@@ -133,6 +134,7 @@ export function knowledgeOf(checkpoint: Checkpoint, ref: CheckpointRef): Knowled
     })),
     snapshots: checkpoint.snapshots,
     checkpoint: ref,
+    accumulators: accumulatorStateIn(checkpoint.accumulators),
   };
 }
 

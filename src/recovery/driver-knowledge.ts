@@ -8,6 +8,7 @@
  */
 import type { CheckpointRef, StateSnapshotRef } from "../checkpoint/index.ts";
 import { ReceivedBlockTracker, type TrackerState } from "../receiver/index.ts";
+import { type AccumulatorState, AccumulatorTotals } from "./accumulator-totals.ts";
 import type { JournalEvent } from "./journal-events.ts";
 
 /** How far a batch is. */
@@ -24,6 +25,7 @@ export interface KnowledgeState {
   readonly progress: readonly BatchProgressState[];
   readonly snapshots: readonly StateSnapshotRef[];
   readonly checkpoint: CheckpointRef | undefined;
+  readonly accumulators: AccumulatorState;
 }
 
 interface Progress {
@@ -33,6 +35,7 @@ interface Progress {
 
 export class DriverKnowledge {
   readonly #blocks: ReceivedBlockTracker;
+  readonly accumulators: AccumulatorTotals;
   readonly #progress = new Map<number, Progress>();
   #snapshots: readonly StateSnapshotRef[];
   #checkpoint: CheckpointRef | undefined;
@@ -44,6 +47,7 @@ export class DriverKnowledge {
     for (const { batchTimeMs, completed, outputsDone } of state?.progress ?? []) {
       this.#progress.set(batchTimeMs, { outputsDone: new Set(outputsDone), completed });
     }
+    this.accumulators = new AccumulatorTotals(state?.accumulators);
     this.#snapshots = state?.snapshots ?? [];
     this.#checkpoint = state?.checkpoint;
   }
@@ -59,9 +63,12 @@ export class DriverKnowledge {
         return;
       case "output_done":
         this.#of(event.batchTimeMs).outputsDone.add(event.outputUid);
+        this.accumulators.apply(event);
         return;
       case "batch_completed":
         this.#of(event.batchTimeMs).completed = { leftOutOf: event.leftOutOf };
+        this.accumulators.apply(event);
+        this.accumulators.batchEnded(event.batchTimeMs);
         return;
       case "snapshot_written":
         this.#snapshots = [...this.#snapshots, event.snapshot];
@@ -70,7 +77,10 @@ export class DriverKnowledge {
         this.#checkpoint = event.checkpoint;
         return;
       case "batches_cleaned":
-        for (const batchTimeMs of event.batchTimesMs) this.#progress.delete(batchTimeMs);
+        for (const batchTimeMs of event.batchTimesMs) {
+          this.#progress.delete(batchTimeMs);
+          this.accumulators.batchEnded(batchTimeMs);
+        }
         this.#blocks.apply(event);
         return;
       case "batch_allocated":
@@ -89,6 +99,7 @@ export class DriverKnowledge {
       progress: this.progress,
       snapshots: this.#snapshots,
       checkpoint: this.#checkpoint,
+      accumulators: this.accumulators.snapshot(),
     };
   }
 

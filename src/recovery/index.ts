@@ -1,3 +1,4 @@
+export { countedTasksName } from "./accumulator-totals.ts";
 export { checkpointOf, inputStatesOf, type LifeFacts } from "./checkpoint-content.ts";
 export { type CheckpointCompleted, Checkpointer } from "./checkpointer.ts";
 export { Cleaner, carryingVersions, chainOf, outputsAfter, restorableVersions } from "./cleaner.ts";

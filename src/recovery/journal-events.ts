@@ -4,6 +4,7 @@
  */
 import type { CheckpointRef, StateSnapshotRef } from "../checkpoint/index.ts";
 import type { BlockEvent } from "../receiver/index.ts";
+import type { AccumulatorPart } from "./accumulator-totals.ts";
 
 /** How much of the journal of an epoch counts. */
 export interface JournalBound {
@@ -28,6 +29,10 @@ export interface OutputDone {
   readonly kind: "output_done";
   readonly batchTimeMs: number;
   readonly outputUid: string;
+  /** What its tasks gave to accumulators, and those that it shares with other outputs and that nobody told before. */
+  readonly accumulators?: readonly AccumulatorPart[];
+  /** The shared ones among these tasks: they are not counted again. */
+  readonly tasks?: readonly string[];
 }
 
 /** All outputs of a batch are done, or were given up, and its states stand. */
@@ -36,6 +41,8 @@ export interface BatchCompleted {
   readonly batchTimeMs: number;
   /** Stateful operators, by uid, that went on without the data of the batch. */
   readonly leftOutOf: readonly string[];
+  /** What tasks of it gave to accumulators that no output has told. */
+  readonly accumulators?: readonly AccumulatorPart[];
 }
 
 /** A state snapshot is durable. */

@@ -9,6 +9,10 @@ export interface RateEstimator {
     readonly processingMs: number;
     readonly schedulingMs: number;
   }): number | undefined;
+  /** What it goes by, as plain data; undefined before the first batch that tells something. */
+  snapshot?(): unknown;
+  /** Goes on from there; tells the rate. */
+  restore?(state: unknown): number | undefined;
 }
 
 /** Adapts the rate of streams to what batches take. */
@@ -43,6 +47,19 @@ export class Backpressure {
       });
       if (rate !== undefined) this.#setRate(streamId, rate);
     }
+  }
+
+  /** What each stream's estimate goes by. */
+  snapshot(): ReadonlyMap<number, unknown> {
+    const states = [...this.#estimators].map(([id, each]) => [id, each.snapshot?.()] as const);
+    return new Map(states.filter(([, state]) => state !== undefined));
+  }
+
+  /** Lets the estimate of a stream go on from an earlier life, with the rate that it had come to. */
+  restore(streamId: number, state: unknown): void {
+    const rate = this.#estimatorOf(streamId).restore?.(state);
+    const isLimited = [...this.#streamIds()].includes(streamId);
+    if (rate !== undefined && isLimited) this.#setRate(streamId, rate);
   }
 
   #estimatorOf(streamId: number): RateEstimator {

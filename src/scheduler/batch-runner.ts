@@ -16,7 +16,8 @@ import {
   type StreamGraph,
   type StreamJob,
 } from "../core/index.ts";
-import type { BatchProgress, LeftBatch } from "./batch-progress.ts";
+import { BatchCounts } from "./batch-counts.ts";
+import type { BatchProgress, Counted, LeftBatch } from "./batch-progress.ts";
 import { BatchRecord } from "./batch-record.ts";
 import {
   type BatchFailure,
@@ -63,10 +64,12 @@ export class BatchRunner {
   readonly #options: BatchRunnerOptions;
   readonly #queue: JobQueue;
   readonly #makers = new JobQueue(1);
+  readonly #counts: BatchCounts;
 
   constructor(options: BatchRunnerOptions) {
     this.#options = options;
     this.#queue = new JobQueue(options.concurrentJobs);
+    this.#counts = new BatchCounts(options.progress);
   }
 
   /**
@@ -75,16 +78,29 @@ export class BatchRunner {
    */
   async bringStates({ leftOutOf, timeMs }: LeftBatch): Promise<void> {
     const { graph } = this.#options;
-    const { error } = await this.#attempt(timeMs, "state", async () => {
+    const work = async () => {
       graph.passOver(timeMs, new Set(leftOutOf));
       await graph.environment.runStages(await graph.planStates(timeMs));
-    });
+    };
+    const { error } = await this.#attempt(timeMs, "state", work, (given) =>
+      this.#counts.making(timeMs, given),
+    );
     if (error === undefined) return;
     throw new StreamError(
       "batch_failed",
       { batchTimeMs: timeMs, outputs: [] },
       { cause: error.thrown },
     );
+  }
+
+  /** What was counted of a batch that has ended, and that no output has told. */
+  takeCounted(timeMs: number): Counted | undefined {
+    return this.#counts.take(timeMs);
+  }
+
+  /** Nothing of batches up to that time runs any more. */
+  forget(untilMs: number): void {
+    this.#counts.forget(untilMs);
   }
 
   /** Runs the batch of that time to its end; rejects only where its progress cannot be noted. */
@@ -107,10 +123,11 @@ export class BatchRunner {
 
   async #plan(timeMs: number): Promise<Attempted<BatchPlan>> {
     const { allocate, graph } = this.#options;
-    return this.#attempt(timeMs, "batch", async () => {
+    const work = async () => {
       await allocate(timeMs);
       return graph.plan(timeMs);
-    });
+    };
+    return this.#attempt(timeMs, "batch", work, (given) => this.#counts.making(timeMs, given));
   }
 
   /** What is known of a batch that could not be made. */
@@ -134,7 +151,9 @@ export class BatchRunner {
     const { clock, listeners, progress } = this.#options;
     listeners.post("onOutputOperationStarted", record.outputStarted(job, clock.now()));
     const { attempts, error } = await this.#attempt(job.timeMs, job.uid, () => job.run());
-    if (error === undefined) await progress.outputDone(job.timeMs, job.uid);
+    if (error === undefined) {
+      await progress.outputDone(job.timeMs, job.uid, this.#counts.take(job.timeMs));
+    }
     const outcome = error === undefined ? { attempts } : { attempts, error: error.thrown };
     listeners.post("onOutputOperationCompleted", record.outputEnded(job, clock.now(), outcome));
   }
@@ -157,12 +176,17 @@ export class BatchRunner {
   }
 
   /** Tries work of a batch as often as allowed. */
-  async #attempt<R>(timeMs: number, uid: string, work: () => Promise<R>): Promise<Attempted<R>> {
+  async #attempt<R>(
+    timeMs: number,
+    uid: string,
+    work: () => Promise<R>,
+    count?: Count,
+  ): Promise<Attempted<R>> {
     const { attemptsMax, onFailure, signal } = this.#options;
     for (let attempt = 0; ; attempt++) {
       try {
         signal.throwIfAborted();
-        const value = await this.#asJob({ batchTimeMs: timeMs, uid, attempt }, work);
+        const value = await this.#asJob({ batchTimeMs: timeMs, uid, attempt }, work, count);
         return { value, attempts: attempt + 1, error: undefined };
       } catch (thrown) {
         const attempts = attempt + 1;
@@ -181,10 +205,18 @@ export class BatchRunner {
   async #asJob<R>(
     scope: Pick<JobScope, "batchTimeMs" | "uid" | "attempt">,
     work: () => Promise<R>,
+    count: Count = (given) => this.#counts.output(scope.batchTimeMs, given),
   ): Promise<R> {
-    const job: JobScope = { ...scope, signal: this.#options.signal, accumulated: [] };
+    const job: JobScope = {
+      ...scope,
+      signal: this.#options.signal,
+      accumulated: [],
+      isBatchCounted: (batchTimeMs) => this.#options.progress.isBatchCounted(batchTimeMs),
+      countStage: (stage, partition, given) =>
+        this.#counts.stageTask(scope.batchTimeMs, stage, partition, given),
+    };
     const result = await inJob(job, work);
-    for (const [accumulator, partial] of job.accumulated) accumulator.merge(partial);
+    count(job.accumulated);
     return result;
   }
 
@@ -259,6 +291,9 @@ export class BatchRunner {
     return records;
   }
 }
+
+/** Takes what the tasks of a job gave to accumulators. */
+type Count = (given: JobScope["accumulated"]) => void;
 
 interface Attempted<R> {
   readonly value: R | undefined;

@@ -127,11 +127,16 @@ export class BatchScheduler {
 
   /** Notes the end of a batch, and of those before it whose states have come about since. */
   async #end(end: BatchEnd): Promise<void> {
-    const { graph, progress } = this.#options;
+    const { graph } = this.#options;
     const states = graph.statesOwing(end.batchTimeMs);
     this.#owed.add(end, states);
-    for (const ended of this.#owed.takeSettled()) await progress.batchCompleted(ended);
-    if (states.length === 0) await progress.batchCompleted(end);
+    for (const ended of this.#owed.takeSettled()) await this.#completed(ended);
+    if (states.length === 0) await this.#completed(end);
+  }
+
+  #completed(end: BatchEnd): Promise<void> {
+    const counted = this.#runner.takeCounted(end.batchTimeMs);
+    return this.#options.progress.batchCompleted({ ...end, counted });
   }
 
   /** Forgets what nothing can ask for any more. */
@@ -147,6 +152,7 @@ export class BatchScheduler {
       ([state, timeMs]) => [state, timeMs - batchIntervalMs] as const,
     );
     const forgottenMs = await graph.forget(untilMs, new Map(behind));
+    this.#runner.forget(forgottenMs - graph.inputRememberMs);
     await forgetInputs(forgottenMs - graph.inputRememberMs);
   }
 }

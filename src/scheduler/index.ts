@@ -2,6 +2,7 @@ export { Backpressure, type RateEstimator } from "./backpressure.ts";
 export {
   type BatchEnd,
   type BatchProgress,
+  type Counted,
   type LeftBatch,
   volatileProgress,
 } from "./batch-progress.ts";

@@ -91,6 +91,7 @@ export { stagesBefore } from "./stages.ts";
 export { StatCounter } from "./statistics.ts";
 export {
   type Accumulating,
+  type CountedStage,
   currentJob,
   inJob,
   inTask,

@@ -12,7 +12,7 @@ import { type Flow, type Push, pushArray } from "./flow.ts";
 import { type Addressing, type Dataset, type Dependency, narrow } from "./lineage.ts";
 import type { Partitioner } from "./partitioner.ts";
 import { notePersisted } from "./persisted.ts";
-import type { OperatorSite } from "./task.ts";
+import { currentJob, inTask, type OperatorSite } from "./task.ts";
 import { userError } from "./user-function.ts";
 
 /** Throws `data_contexts_differ`. */
@@ -148,11 +148,20 @@ export abstract class RDDNode<T> implements Dataset<T> {
     if (kept !== undefined) return pushArray(kept, flow, push);
     const level = this.#level;
     const records: T[] = [];
-    await this.compute(partition, flow.nested(), (record) => {
-      records.push(record);
-    });
+    await this.#counting(flow, () =>
+      this.compute(partition, flow.nested(), (record) => {
+        records.push(record);
+      }),
+    );
     if (level !== StorageLevels.NONE) await this.#keep(partition, records, level, flow);
     await pushArray(records, flow, push);
+  }
+
+  /** A window keeps the datasets of batches; made again for a later one, they give nothing to accumulators once more. */
+  #counting(flow: Flow, work: () => Promise<void>): Promise<void> {
+    const { batchTimeMs } = this.site;
+    const isCounted = batchTimeMs !== undefined && currentJob()?.isBatchCounted?.(batchTimeMs);
+    return isCounted === true ? inTask({ ...flow.task, accumulated: new Map() }, work) : work();
   }
 
   /** The kept records of a partition; undefined where there are none, or none that can be read. */

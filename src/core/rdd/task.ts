@@ -29,9 +29,17 @@ export interface TaskContext {
 
 /** An accumulator, as a task sees it. */
 export interface Accumulating {
+  /** What a later life of the application knows it by; undefined for one that is of one life. */
+  readonly name: string | undefined;
   merge(partial: unknown): void;
   /** What two parts of one task have added, as one. */
   joined(left: unknown, right: unknown): unknown;
+}
+
+/** A stage, as far as it matters whose tasks were counted. */
+export interface CountedStage {
+  readonly purpose: string;
+  readonly site: OperatorSite;
 }
 
 /** The job on whose behalf datasets are computed: one output operation of one batch. */
@@ -42,6 +50,14 @@ export interface JobScope {
   readonly signal: AbortSignal;
   /** What its tasks gave to accumulators; counted when the job has succeeded. */
   readonly accumulated: [Accumulating, unknown][];
+  /** Whether all that a batch gave to accumulators was counted by an earlier life of the driver. */
+  readonly isBatchCounted?: (batchTimeMs: number) => boolean;
+  /** Counts what a task of a stage gave, which is run once, whichever jobs need it; at once where it is left out. */
+  readonly countStage?: (
+    stage: CountedStage,
+    partition: number,
+    accumulated: ReadonlyMap<Accumulating, unknown>,
+  ) => void;
 }
 
 const tasks = new AsyncLocalStorage<TaskContext>();

@@ -3,22 +3,11 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { newestCheckpoints, readCheckpoint } from "../../../src/checkpoint/index.ts";
-import { milliseconds, Receiver, StreamingContext } from "../../../src/index.ts";
+import { milliseconds, StreamingContext } from "../../../src/index.ts";
 import { openStore } from "../../../src/store/index.ts";
 import { ManualClock } from "../../../src/testing/index.ts";
 import { caught } from "../context/driven-context.ts";
-
-/** Stores what it is told to. */
-class WordReceiver extends Receiver<string> {
-  override onStart(): void {}
-  override onStop(): void {}
-
-  async give(from: number, words: readonly string[]): Promise<void> {
-    if (words.length === 0) return;
-    const until = from + words.length;
-    await this.storeMany(words, { position: { partition: "0", from, until } });
-  }
-}
+import { WordReceiver } from "./word-receiver.ts";
 
 interface Shape {
   readonly windowMs: number;
