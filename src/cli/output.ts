@@ -32,6 +32,9 @@ export interface JsonShape {
 /** An object of JSON. */
 export type JsonObject = Readonly<Record<string, Json>>;
 
+/** A write for each line would take most of the time of a long report. */
+const heldTextMax = 2 ** 16;
+
 /** Rows on their way to the table at a time: their widths are those of the columns. */
 const tableRowsMax = 500;
 
@@ -53,6 +56,7 @@ export class Output {
   readonly #stderr: TextStream;
   readonly #hasColour: boolean;
   readonly #shape: JsonShape;
+  #held = "";
 
   constructor(world: Pick<World, "env" | "stderr" | "stdout">, shape: JsonShape, format?: Format) {
     this.#stdout = world.stdout;
@@ -69,6 +73,19 @@ export class Output {
 
   /** Writes rows, each of which is one object as JSON. */
   async rows<Row>(
+    rows: Iterable<Row> | AsyncIterable<Row>,
+    columns: readonly Column<Row>[],
+    asJson: (row: Row) => JsonObject,
+  ): Promise<void> {
+    try {
+      await this.#rows(rows, columns, asJson);
+    } finally {
+      // What is known stands there also where the rest could not be read.
+      await this.#flush();
+    }
+  }
+
+  async #rows<Row>(
     rows: Iterable<Row> | AsyncIterable<Row>,
     columns: readonly Column<Row>[],
     asJson: (row: Row) => JsonObject,
@@ -93,16 +110,17 @@ export class Output {
 
   /** Writes one report, as JSON or as lines of text. */
   async document(data: JsonObject, lines: () => Iterable<string>): Promise<void> {
-    if (this.format === "ndjson") return this.#line(this.#tagged(data));
-    if (this.format === "json") {
-      return this.#line(JSON.stringify({ ...this.#shape, data }, undefined, 2));
-    }
-    for (const line of lines()) await this.#line(line);
+    if (this.format === "ndjson") await this.#line(this.#tagged(data));
+    else if (this.format === "json") {
+      await this.#line(JSON.stringify({ ...this.#shape, data }, undefined, 2));
+    } else for (const line of lines()) await this.#line(line);
+    await this.#flush();
   }
 
   /** Writes a text of its own kind, such as a drawing, which is no report. */
   async text(text: string): Promise<void> {
-    await this.#write(this.#stdout, text);
+    await this.#write(text);
+    await this.#flush();
   }
 
   /** Tells something beside the data. */
@@ -131,15 +149,14 @@ export class Output {
   ): Promise<void> {
     const { report, version } = this.#shape;
     await this.#write(
-      this.#stdout,
       `{\n  "report": ${JSON.stringify(report)},\n  "version": ${version},\n  "data": [`,
     );
     let separator = "\n";
     for await (const row of rows) {
-      await this.#write(this.#stdout, `${separator}    ${JSON.stringify(asJson(row))}`);
+      await this.#write(`${separator}    ${JSON.stringify(asJson(row))}`);
       separator = ",\n";
     }
-    await this.#write(this.#stdout, separator === "\n" ? "]\n}\n" : "\n  ]\n}\n");
+    await this.#write(separator === "\n" ? "]\n}\n" : "\n  ]\n}\n");
   }
 
   async #table<Row>(
@@ -204,12 +221,19 @@ export class Output {
   }
 
   #line(text: string): Promise<void> {
-    return this.#write(this.#stdout, `${text}\n`);
+    return this.#write(`${text}\n`);
   }
 
-  async #write(stream: TextStream, text: string): Promise<void> {
-    if (stream.write(text)) return;
-    await new Promise<void>((resolve) => stream.once("drain", resolve));
+  async #write(text: string): Promise<void> {
+    this.#held += text;
+    if (this.#held.length >= heldTextMax) await this.#flush();
+  }
+
+  async #flush(): Promise<void> {
+    const text = this.#held;
+    this.#held = "";
+    if (text === "" || this.#stdout.write(text)) return;
+    await new Promise<void>((resolve) => this.#stdout.once("drain", resolve));
   }
 }
 

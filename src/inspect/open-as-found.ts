@@ -44,22 +44,28 @@ const keyBytesMax = 100;
 
 async function asFound(plain: Store, { keys = {} }: InspectOptions): Promise<Store> {
   try {
-    const head = await plain.readRange(await firstOwnName(plain), 0, keyOffset + keyBytesMax);
+    const first = await firstOwnName(plain);
+    const head = await plain.readRange(first, 0, keyOffset + keyBytesMax);
     if (magic.some((byte, index) => head[index] !== byte)) return plain;
     const keyLength = head[keyLengthOffset] ?? 0;
-    const found = new TextDecoder().decode(head.subarray(keyOffset, keyOffset + keyLength));
-    const keyId = Object.hasOwn(keys, found) ? found : Object.keys(keys)[0];
-    if (keyLength === 0 || keyId === undefined) {
-      return transformedStore(plain, { compress: "deflate" });
+    if (keyLength === 0) return transformedStore(plain, { compress: "deflate" });
+    const keyId = new TextDecoder().decode(head.subarray(keyOffset, keyOffset + keyLength));
+    if (!Object.hasOwn(keys, keyId)) {
+      const given = Object.keys(keys);
+      throw new StreamError("encryption_key_missing", { store: plain.address, keyId, given });
     }
     const encrypt = { keyId, keys, readUnencrypted: true };
-    return transformedStore(plain, { compress: "deflate", encrypt });
+    const store = transformedStore(plain, { compress: "deflate", encrypt });
+    // A wrong key is told as one here; a log would tell it as damage.
+    await store.read(first);
+    return store;
   } catch (error) {
     await plain.close();
     throw error;
   }
 }
 
+/** Epoch records first: they are never deleted, and small. */
 const ownPrefixes = ["epoch/", "checkpoints/", "journal/", "journal-mirror/", "state/", "blocks/"];
 
 /** Rejects with `directory_empty`, `directory_foreign`. */

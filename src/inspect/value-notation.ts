@@ -175,7 +175,11 @@ export function valueOfText(text: string): unknown {
   }
 }
 
+/** What a text of JSON can begin with: most texts are none, and a parser that throws is slow. */
+const jsonBeginning = /^\s*(?:[-\d"{[]|true|false|null)/;
+
 function parsed(text: string): Json | undefined {
+  if (!jsonBeginning.test(text)) return undefined;
   try {
     return JSON.parse(text) as Json;
   } catch {
