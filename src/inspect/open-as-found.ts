@@ -77,7 +77,21 @@ async function firstOwnName(store: Store): Promise<string> {
   }
   for await (const { name } of store.list("")) {
     if (parseDurableName(name).kind !== "unknown" || name === "lockfile") continue;
-    throw new StreamError("directory_foreign", { directory: store.address, found: name });
+    throw new StreamError("directory_foreign", {
+      directory: store.address,
+      found: name,
+      didYouMean: directoryWithin(store.address, name),
+    });
   }
   throw new StreamError("directory_empty", { directory: store.address });
+}
+
+/** The directory that was meant where the one above it was named. */
+function directoryWithin(address: string, name: string): string | undefined {
+  const parts = name.split("/");
+  for (let length = 1; length < parts.length; length += 1) {
+    const { kind } = parseDurableName(parts.slice(length).join("/"));
+    if (kind !== "unknown") return [address, ...parts.slice(0, length)].join("/");
+  }
+  return undefined;
 }

@@ -12,7 +12,7 @@ import {
 import { encodeKey, keyGroupOf } from "../codec/index.ts";
 import type { Store } from "../store/index.ts";
 import { type InspectedDirectory, newestSnapshot } from "./inspected-directory.ts";
-import { type KeyedEntry, newestChain, type ScanProgress } from "./state-scan.ts";
+import { type KeyedEntry, newestChain, ownEntries, type ScanProgress } from "./state-scan.ts";
 import { keyText, valueText } from "./value-notation.ts";
 
 /** A key with its value, and the batch whose state it is. */
@@ -66,7 +66,7 @@ async function findIn(
   const groups = new Set(keys.map((key) => keyGroupOf(key)));
   const found = new Map<string, StateEntry>();
   for await (const block of readStateSnapshot(store, snapshot)) {
-    for (const entry of block) {
+    for (const entry of ownEntries(snapshot, block)) {
       if (!groups.has(entry.group)) continue;
       const text = encodeKey(entry.key);
       if (wanted.has(text)) found.set(text, entry);

@@ -13,7 +13,7 @@ import {
   type StateEntry,
   type StateSnapshotRef,
 } from "../checkpoint/index.ts";
-import { KeyMap, keyGroupCount } from "../codec/index.ts";
+import { KeyMap, keyGroupCount, windowCodecId } from "../codec/index.ts";
 import { chainOf } from "../recovery/index.ts";
 import type { Store } from "../store/index.ts";
 import { newestSnapshot } from "./inspected-directory.ts";
@@ -101,7 +101,7 @@ async function* scanOnce(
     const isOldest = behind === chain.length - 1;
     for await (const block of readStateSnapshot(store, snapshot)) {
       const slice: KeyedEntry[] = [];
-      for (const entry of block) {
+      for (const entry of ownEntries(snapshot, block)) {
         if (!isOurs(entry) || seen.has(entry.key)) continue;
         if (!isOldest) seen.set(entry.key, true);
         if (entry.value !== undefined) slice.push(entry);
@@ -110,4 +110,13 @@ async function* scanOnce(
       if (slice.length > 0) yield slice;
     }
   }
+}
+
+/** The entries that are the state: that of a window has the batches that have yet to leave it beside its own. */
+export function ownEntries(
+  { codecId }: StateSnapshotRef,
+  block: readonly StateEntry[],
+): readonly StateEntry[] {
+  if (codecId !== windowCodecId) return block;
+  return block.filter(({ usedAtMs }) => usedAtMs === undefined);
 }

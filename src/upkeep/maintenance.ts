@@ -84,8 +84,8 @@ export class Maintenance {
       const medium: DurableMedium = {
         store,
         logs,
-        encode: (payload) => encode(payload),
-        decode: (stored) => decode(stored),
+        encode,
+        decode,
       };
       const observation = await observe(store, logs, medium.decode);
       return new Maintenance(medium, lock, observation, maintainer);

@@ -12,7 +12,7 @@ import {
   stateSnapshotName,
   writeStateSnapshot,
 } from "../checkpoint/index.ts";
-import { encodeKey, keyGroupOf } from "../codec/index.ts";
+import { encodeKey, keyGroupOf, windowCodecId } from "../codec/index.ts";
 import { newestSnapshot, presentOf, scanChain, toJson, wholeChain } from "../inspect/index.ts";
 import { type DriverLife, type LeftLife, planProgram, sameProgram } from "../recovery/index.ts";
 import type { AuditedChange, Maintenance, MaintenanceReport } from "./maintenance.ts";
@@ -75,6 +75,10 @@ function baseOf(
   );
   if (base?.hasSnapshot !== true || snapshot === undefined) {
     const reason = "it has no snapshot yet: a start makes it of all batches since it began";
+    throw new StreamError("state_not_editable", { operator, reason });
+  }
+  if (snapshot.codecId === windowCodecId) {
+    const reason = "the totals of a window are those of its batches, and would not be any more";
     throw new StreamError("state_not_editable", { operator, reason });
   }
   const later = batches.filter(({ timeMs }) => timeMs > snapshot.versionMs);

@@ -15,7 +15,7 @@ import { keyArgument, operatorArgument } from "./state-entries.ts";
 
 const description = [
   "It takes the lock and the next epoch as a driver does, so it refuses while one lives. The snapshot that a start would restore is written again with the key changed, and a checkpoint that refers to it; what was there stays until a driver cleans up. `audit/<epoch>` keeps who changed what, with the value before.",
-  "Batches that a start computes on top of that snapshot may change the key again; how many there are is told first. After a graceful stop there are none.",
+  "Batches that a start computes on top of that snapshot may change the key again; how many there are is told first. After a graceful stop there are none. The totals of a window cannot be changed: they are those of its batches.",
 ];
 
 const json: NonNullable<CommandDefinition["json"]> = {

@@ -76,6 +76,12 @@ describe.each(looks.map((words) => [nameOf(words), words] as const))("%s", (_, w
     expect([...contentsOf(foreign).keys()]).toEqual(["letter.txt"]);
   });
 
+  test("suggests the directory within the one that was named", async () => {
+    const { code, err } = await millrace(lineOf(words, join(directory, "..")));
+    expect(code).toBe(3);
+    expect(err).toContain(`did you mean: file:${directory}`);
+  });
+
   test.skipIf(words[0] === "export")("writes errors as JSON where data would be", async () => {
     const empty = join(directory, "..", "nothing");
     const { code, err } = await millrace([...lineOf(words, empty), "--json"]);

@@ -164,6 +164,21 @@ describe("what the other commands say of these states", () => {
     expect(encodeValue(fromJson(JSON.parse(out) as Json))).toEqual(encodeValue(nestedValue(1)));
   });
 
+  test("the totals of a window, without the batches that it carries, and that they cannot be changed", async () => {
+    const { out } = await run("scan", "windowed");
+    expect(out.trimEnd().split("\n").sort()).toEqual([
+      "KEY\tVALUE",
+      "key,1\t1",
+      "key,2\t2",
+      "key,3\t6",
+      "key,4\t4",
+    ]);
+    expect((await run("get", "windowed", "key,3")).out).toBe("6\n");
+    const { code, err } = await run("set", "windowed", "key,3", "1", "--yes");
+    expect(code).toBe(2);
+    expect(err).toContain("[state_not_editable]");
+  });
+
   test("which codec each has", async () => {
     const rows = dataOf(await run("ls", "--json"));
     expect(
@@ -178,6 +193,7 @@ describe("what the other commands say of these states", () => {
       ["declared", 4, true, "avro"],
       ["custom", 4, false, "custom"],
       ["sessions", 4, true, "value"],
+      ["windowed", 4, true, "window"],
     ]);
   });
 

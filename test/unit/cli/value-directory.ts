@@ -103,6 +103,17 @@ async function live(address: string): Promise<void> {
       return 0;
     }).timeout(seconds(60));
     show(keyed.mapWithState(spec).uid("sessions").checkpoint(seconds(1)), "d");
+    const sums = numbers
+      .map((n): [string, number] => [`key,${n}`, n])
+      .reduceByKeyAndWindow(
+        (a, b) => a + b,
+        (a, b) => a - b,
+        seconds(3),
+        seconds(1),
+      )
+      .uid("windowed")
+      .checkpoint(seconds(1));
+    show(sums, "e");
     return ssc;
   });
   await context.start();

@@ -19,7 +19,7 @@ const fixture = fileURLToPath(new URL("../../fixtures/v1/directory", import.meta
 const read: string[] = [];
 
 registerScheme("counted", async () => {
-  const inner = await openStore(fixture);
+  const inner: Store = await openStore(fixture);
   return new Proxy(inner, {
     get: (target, name) => {
       const found: unknown = Reflect.get(target, name);
@@ -29,7 +29,7 @@ registerScheme("counted", async () => {
         return (found as (...given: unknown[]) => unknown).apply(target, [...args]);
       };
     },
-  }) as Store;
+  });
 });
 
 async function readBy(
@@ -158,5 +158,8 @@ describe("a directory that is compressed and encrypted", () => {
       expect(readFileSync(join(states, name)).includes("secret word")).toBe(false);
     }
     expect((await millrace(["ckpt", "verify", join(folder, "sealed"), ...keys])).code).toBe(0);
+    const segment = "journal/0000000000-0000000001";
+    const cat = await millrace(["ckpt", "wal", "cat", join(folder, "sealed"), segment, ...keys]);
+    expect(cat).toMatchObject({ code: 0, out: expect.stringContaining("epoch_opened") });
   });
 });
