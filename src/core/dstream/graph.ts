@@ -15,6 +15,8 @@ import {
   type PartitionFacts,
   type PartitionPins,
   PinnedBatches,
+  partitionFactsIn,
+  pinsOf,
 } from "./partition-pins.ts";
 import { type StatePlaces, statesInMemory } from "./state-backend.ts";
 import type {
@@ -204,9 +206,8 @@ export class StreamGraph implements StreamScope {
     numberTwins([...this.#inputs, ...this.#statefulInUse(), ...this.#outputs]);
     const inUse = [...this.#inUse];
     const description = describeStreams([...inUse, ...this.#outputs]);
-    const named = inUse.map(
-      (stream, index) => [stream, description.streams[index]?.uid ?? stream.uid] as const,
-    );
+    const uids = description.streams.map(({ uid }) => uid);
+    const named = inUse.map((stream, index) => [stream, uids[index] ?? stream.uid] as const);
     this.#names = new Map(named);
     this.#byName = new Map(named.map(([stream, name]) => [name, stream]));
     return description;
@@ -286,17 +287,12 @@ export class StreamGraph implements StreamScope {
 
   /** Into how many partitions the operators put their datasets, by uid, once the graph was described. */
   get partitionFacts(): ReadonlyMap<string, PartitionFacts> {
-    const facts = new Map<string, PartitionFacts>();
-    for (const [stream, name] of this.#names) {
-      if (stream.partitionFacts !== undefined) facts.set(name, stream.partitionFacts);
-    }
-    return facts;
+    return partitionFactsIn(this.#names);
   }
 
   /** What a batch of this life has to keep, should it be run again by a later one. */
   get partitionPins(): PartitionPins {
-    const counts = [...this.partitionFacts].map(([name, { count }]) => [name, count] as const);
-    return { ...Object.fromEntries(counts), [defaultPin]: this.environment.defaultParallelism };
+    return pinsOf(this.partitionFacts, this.environment.defaultParallelism);
   }
 
   /** Lets a batch of an earlier life keep its numbers of partitions. */

@@ -32,6 +32,26 @@ export function partitionFactsOf(partitioning: Partitioning | undefined): Partit
   return { count: partitioning.partitionCount, isOwn: resized(partitioning, 1) === undefined };
 }
 
+/** Of these streams, by what they are called: into how many partitions they put their datasets. */
+export function partitionFactsIn(
+  names: ReadonlyMap<{ readonly partitionFacts: PartitionFacts | undefined }, string>,
+): ReadonlyMap<string, PartitionFacts> {
+  const facts = new Map<string, PartitionFacts>();
+  for (const [{ partitionFacts }, name] of names) {
+    if (partitionFacts !== undefined) facts.set(name, partitionFacts);
+  }
+  return facts;
+}
+
+/** What a batch that is begun with these has to keep. */
+export function pinsOf(
+  facts: ReadonlyMap<string, PartitionFacts>,
+  defaultParallelism: number,
+): PartitionPins {
+  const counts = [...facts].map(([name, { count }]) => [name, count] as const);
+  return { ...Object.fromEntries(counts), [defaultPin]: defaultParallelism };
+}
+
 /** The same partitioner with that many partitions; undefined for one of the program's own. */
 export function resized(partitioner: Partitioner, count: number): Partitioner | undefined {
   // A class derived from one of these may tell partitions in its own way.
