@@ -8,12 +8,13 @@
  * `files.diskWithin(k, random)` that of one killed within a write. `.afterPowerLoss(random?)` of any disk is what a power
  * cut leaves of it. The next life runs on `new SimulatedFiles({ disk })`.
  */
-import type {
-  DirectoryEntry,
-  FileInfo,
-  FilePort,
-  OutputFile,
-  Random,
+import {
+  type DirectoryEntry,
+  type FileInfo,
+  type FilePort,
+  type OutputFile,
+  type Random,
+  systemClock,
 } from "../../src/base/index.ts";
 import { type DiskChange, type DiskNode, SimulatedDisk } from "./simulated-disk.ts";
 
@@ -43,6 +44,11 @@ export interface SimulatedFilesOptions {
   readonly fault?: (call: CountedCall) => FileFault | undefined;
   /** The time of files that are made. */
   readonly now?: () => number;
+  /**
+   * How many turns of the event loop pass before a sync is made, so that whoever does not wait for it is ahead of it; none
+   * by default.
+   */
+  readonly syncTurns?: number;
 }
 
 /** A fault for one call, and none for the others. */
@@ -68,6 +74,7 @@ export class SimulatedFiles implements FilePort {
   readonly #first: SimulatedDisk;
   readonly #fault: (call: CountedCall) => FileFault | undefined;
   readonly #now: () => number;
+  readonly #syncTurns: number;
   readonly #times = new Map<number, number>();
   readonly #changes: { readonly call: number; readonly change: DiskChange }[] = [];
   readonly #writes = new Map<number, DiskChange>();
@@ -80,6 +87,7 @@ export class SimulatedFiles implements FilePort {
     this.#first = this.disk.clone();
     this.#fault = options.fault ?? (() => undefined);
     this.#now = options.now ?? (() => 0);
+    this.#syncTurns = options.syncTurns ?? 0;
   }
 
   /** Files that were made and not closed. */
@@ -129,7 +137,10 @@ export class SimulatedFiles implements FilePort {
       // As a copy: who appends may fill the same memory again, and the disk before a later call is made of this one.
       append: async (bytes) =>
         this.#call("append", path, () => ({ does: "write", node, bytes: new Uint8Array(bytes) })),
-      sync: async () => this.#call("sync", path, () => ({ does: "syncFile", node })),
+      sync: async () => {
+        if (this.#syncTurns > 0) await this.#turns();
+        this.#call("sync", path, () => ({ does: "syncFile", node }));
+      },
       close: async () => {
         // Whatever it says, the file is not open any more.
         this.#openFiles--;
@@ -192,10 +203,15 @@ export class SimulatedFiles implements FilePort {
   }
 
   async syncDirectory(path: string): Promise<void> {
+    if (this.#syncTurns > 0) await this.#turns();
     this.#call("syncDirectory", path, () => {
       this.#directoryAt("syncDirectory", path);
       return { does: "syncDirectory", path };
     });
+  }
+
+  async #turns(): Promise<void> {
+    for (let turn = 0; turn < this.#syncTurns; turn += 1) await systemClock.yieldToEventLoop();
   }
 
   /** Counts a call and lets it happen, or fail. */

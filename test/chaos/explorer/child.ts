@@ -24,11 +24,17 @@ export interface ChildOutcome {
   readonly stderr: string;
 }
 
-/** Runs a program of this folder; `before` are modules that Node loads first. */
+export interface ChildOptions {
+  /** Modules of this folder that Node loads first. */
+  readonly before?: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** Runs a program of this folder. */
 export function runChild(
   program: string,
   args: readonly string[],
-  { before = [], env = {} }: { before?: readonly string[]; env?: NodeJS.ProcessEnv } = {},
+  { before = [], env = {} }: ChildOptions = {},
 ): Promise<ChildOutcome> {
   const imports = before.flatMap((module) => ["--import", new URL(module, import.meta.url).href]);
   const path = fileURLToPath(new URL(program, import.meta.url));
@@ -51,10 +57,14 @@ export function runChild(
 }
 
 /** Explores a workload. Rejects where the explorer itself fails. */
-export async function exploreInChild(args: readonly string[]): Promise<ExploreReport> {
-  const { code, stderr, stdout } = await runChild("explore.ts", args);
+export async function exploreInChild(
+  args: readonly string[],
+  options: ChildOptions = {},
+): Promise<ExploreReport> {
+  const { code, stderr, stdout } = await runChild("explore.ts", args, options);
   const line = stdout.split("\n").find((text) => text.startsWith("{"));
-  if (line === undefined) throw new Error(`the explorer ended with ${code}: ${stdout}${stderr}`);
+  if (line === undefined || code === null || code > 1)
+    throw new Error(`the explorer ended with ${code}: ${stdout}${stderr}`);
   return JSON.parse(line);
 }
 

@@ -40,6 +40,7 @@ if (values.replay === undefined) Error.stackTraceLimit = 0;
 
 const { Explorer } = await import("./explorer.ts");
 const { parseProbe } = await import("./probe.ts");
+const { WrongByItself } = await import("./recording.ts");
 const { shrink } = await import("./shrink.ts");
 const { varied, withoutSteps } = await import("./variation.ts");
 const { workloads } = await import("./workloads/index.ts");
@@ -54,12 +55,17 @@ async function explore(): Promise<void> {
   const variation = values.variation === undefined ? undefined : Number(values.variation);
   const workload = workloadOf(positionals[0], variation);
   const isOver = isOverAfter(Number(values.seconds));
-  const explorer = await Explorer.of({
-    workload,
-    ...(variation === undefined ? {} : { variation }),
-    untilFinding: values.first,
-    isOver,
+  const options = { workload, untilFinding: values.first, isOver };
+  const drawn = variation === undefined ? options : { ...options, variation };
+  const explorer = await Explorer.of(drawn).catch((error: unknown) => {
+    // Nothing else is looked at where it does wrong by itself.
+    if (!(error instanceof WrongByItself)) throw error;
+    const probe = `${workload.name}${variation === undefined ? "" : `~${variation}`}`;
+    console.log(JSON.stringify({ findings: [{ probe, problems: error.problems }] }));
+    process.exitCode = 1;
+    return undefined;
   });
+  if (explorer === undefined) return;
   const { report } = explorer;
   await explorer.crashes({ count: Number(values.images), seeds: Number(values.seeds) });
   const inAll = report.images.size + Number(values.nested);

@@ -2,9 +2,10 @@
  * Owns: lives that are recorded call by call, and the life that goes on from a disk that one of them left.
  * A life that has gone on is a recording as well, so that a crash can come behind a crash.
  */
+import { messageOf } from "../../../src/base/index.ts";
 import { StreamError } from "../../../src/index.ts";
 import { SimulatedDisk } from "../../support/simulated-disk.ts";
-import type { CountedCall, FileFault } from "../../support/simulated-files.ts";
+import type { CountedCall } from "../../support/simulated-files.ts";
 import { problemsOf } from "./oracle.ts";
 import { type Seen, seenBefore } from "./sight.ts";
 import {
@@ -15,7 +16,7 @@ import {
   type Step,
   type Workload,
 } from "./workload.ts";
-import { WorkloadLife } from "./workload-life.ts";
+import { type LifeOptions, WorkloadLife } from "./workload-life.ts";
 
 /** A life that has ended, and what the world had seen before it. */
 export interface Recording {
@@ -24,14 +25,35 @@ export interface Recording {
   readonly life: WorkloadLife;
   readonly script: LifeScript;
   /** What the disk was at its start, and the wall clock. */
-  readonly begin: Pick<ConstructorParameters<typeof WorkloadLife>[0], "disk" | "startMs" | "fed">;
+  readonly begin: Pick<LifeOptions, "disk" | "startMs" | "fed" | "syncTurns">;
+}
+
+type Fault = NonNullable<LifeOptions["fault"]>;
+
+export interface RecordOptions {
+  /** Sees each call of the file port while it is made. */
+  readonly watch?: (call: CountedCall) => void;
+  readonly syncTurns?: number;
 }
 
 /** How long an application is down, in turns. */
 const downtimesMs = [2300, 400, 1100, 100, 4700];
 
-/** The lives of a workload, each to its graceful end. Rejects where one of them fails, or shows what is wrong. */
-export async function record(workload: Workload): Promise<readonly Recording[]> {
+/** A workload does wrong without any fault. */
+export class WrongByItself extends Error {
+  readonly problems: readonly string[];
+
+  constructor({ name }: Workload, problems: readonly string[]) {
+    super(`${name} does wrong without any fault: ${problems.join("; ")}`);
+    this.problems = problems;
+  }
+}
+
+/** The lives of a workload, each to its graceful end. Rejects with `WrongByItself`. */
+export async function record(
+  workload: Workload,
+  options: RecordOptions = {},
+): Promise<readonly Recording[]> {
   const recordings: Recording[] = [];
   for (const script of workload.lives) {
     const last = recordings.at(-1);
@@ -39,16 +61,18 @@ export async function record(workload: Workload): Promise<readonly Recording[]> 
       disk: last?.life.files.disk.clone() ?? new SimulatedDisk(),
       startMs: last === undefined ? firstStartMs : last.life.clock.now() + 1500,
       fed: last?.life.fedBefore(Number.POSITIVE_INFINITY) ?? new Map(),
+      ...turnsOf(options),
     };
     const past = last === undefined ? [] : [...last.past, last.life.sights];
-    const life = lifeOf({ workload, script, past, begin });
-    await liveOn(workload, life, script.steps);
+    const life = lifeOf({ workload, script, past, begin }, watching(options));
+    const failure = await failureOf(workload, life, script.steps);
+    if (failure !== undefined) throw new WrongByItself(workload, [messageOf(failure)]);
     recordings.push({ workload, past, life, script, begin });
   }
   const last = recordings.at(-1);
   if (last === undefined) throw new Error(`${workload.name} has no lives`);
   const problems = judge(last);
-  if (problems.length > 0) throw new Error(`${workload.name}: ${problems.join("; ")}`);
+  if (problems.length > 0) throw new WrongByItself(workload, problems);
   return recordings;
 }
 
@@ -75,6 +99,7 @@ export async function recover(
   recording: Recording,
   call: number,
   disk: SimulatedDisk,
+  options: RecordOptions = {},
 ): Promise<Recovered> {
   const { life, past, workload } = recording;
   const diedMs = life.timesMs[call] ?? life.clock.now();
@@ -90,9 +115,10 @@ export async function recover(
       disk,
       startMs: diedMs + (downtimesMs[call % downtimesMs.length] ?? 0),
       fed: life.fedBefore(call),
+      ...turnsOf(options),
     },
   };
-  const nextLife = lifeOf(next);
+  const nextLife = lifeOf(next, watching(options));
   const recovered = { ...next, life: nextLife };
   const failure = await failureOf(workload, nextLife, script.steps);
   return {
@@ -105,7 +131,7 @@ export async function recover(
 /** The same life again, on a disk that fails. It ends in one way or the other. */
 export async function failing(
   recording: Recording,
-  fault: (call: CountedCall) => FileFault | undefined,
+  fault: Fault,
 ): Promise<{ readonly recording: Recording; readonly failure: unknown }> {
   const life = lifeOf(recording, fault);
   const failure = await failureOf(recording.workload, life, recording.script.steps);
@@ -145,9 +171,21 @@ export function isCoded(error: unknown, kind?: StreamError["kind"]): boolean {
   return kind === undefined || error.kind === kind || isCoded(error.cause, kind);
 }
 
+function watching({ watch }: RecordOptions): Fault | undefined {
+  if (watch === undefined) return undefined;
+  return (call) => {
+    watch(call);
+    return undefined;
+  };
+}
+
+function turnsOf({ syncTurns }: RecordOptions): Pick<LifeOptions, "syncTurns"> {
+  return syncTurns === undefined ? {} : { syncTurns };
+}
+
 function lifeOf(
   { begin, past, script, workload }: Omit<Recording, "life">,
-  fault?: (call: CountedCall) => FileFault | undefined,
+  fault?: Fault,
 ): WorkloadLife {
   return new WorkloadLife({
     workload,

@@ -25,10 +25,14 @@ export interface LifeOptions {
   readonly fed?: ReadonlyMap<string, readonly FedRecord[]>;
   /** How many lives there were before. */
   readonly number: number;
+  /** How long a sync takes, in turns of the event loop. */
+  readonly syncTurns?: number;
   /** Asked before each call of the file port. */
   readonly fault?: (call: CountedCall) => FileFault | undefined;
 }
 
+/** What runs ahead of a sync that it should wait for is seen ahead of it. */
+const syncTurnsDefault = 2;
 /** Turns of the event loop without a call of the file port after which it is time that is waited for. */
 const idleTurns = 25;
 /** Virtual time that one wait may take: longer than any time-out of the engine. */
@@ -53,6 +57,7 @@ export class WorkloadLife {
     this.files = new SimulatedFiles({
       disk: options.disk,
       now: () => this.clock.now(),
+      syncTurns: options.syncTurns ?? syncTurnsDefault,
       fault: (call) => {
         this.timesMs.push(this.clock.now());
         return options.fault?.(call);

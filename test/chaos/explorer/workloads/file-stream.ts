@@ -1,17 +1,27 @@
-/** Owns: files that land in a directory, and a state over what is in them. */
-import { countsOf, expectedBy, pass, receive, type Workload } from "../workload.ts";
+/** Owns: files that land in a directory, and a state and a window over what is in them. */
+import { seconds } from "../../../../src/index.ts";
+import {
+  countsOf,
+  expectedBy,
+  pass,
+  receive,
+  recordsOfWindow,
+  type Workload,
+} from "../workload.ts";
 
 export const fileStream: Workload = {
   name: "file-stream",
   sources: { files: "files" },
-  outputs: ["totals"],
+  outputs: ["totals", "window"],
   program: () => (streams, note) => {
-    const totals = streams
-      .get("files")
-      ?.flatMap((line) => line.split(" "))
+    const files = streams.get("files");
+    if (files === undefined) return;
+    const totals = files
+      .flatMap((line) => line.split(" "))
       .map((word): [string, number] => [word, 1])
       .updateStateByKey<string, number, number>((ones, count) => (count ?? 0) + ones.length);
-    if (totals !== undefined) note("totals", totals);
+    note("totals", totals);
+    note("window", files.window(seconds(3)));
   },
   lives: [
     {
@@ -31,6 +41,7 @@ export const fileStream: Workload = {
         for (const line of records.get("files") ?? []) seen.push(...line.split(" "));
         return countsOf(seen);
       },
+      window: ({ timeMs }) => recordsOfWindow(batches, "files", { timeMs, windowMs: 3000 }),
     });
   },
 };
