@@ -177,7 +177,8 @@ export class Explorer {
     const harm = damaged(image.disk, damage);
     if (harm === undefined) return undefined;
     this.report.corruptions += 1;
-    const { failure, problems, recording: next } = await recover(recording, image.call, harm.disk);
+    const recovered = await recover(recording, image.call, harm.disk, { isDamaged: true });
+    const { failure, problems, recording: next } = recovered;
     if (failure === undefined) {
       this.#find(
         probe,

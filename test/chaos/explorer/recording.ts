@@ -7,6 +7,7 @@ import { StreamError } from "../../../src/index.ts";
 import { SimulatedDisk } from "../../support/simulated-disk.ts";
 import type { CountedCall } from "../../support/simulated-files.ts";
 import { problemsOf } from "./oracle.ts";
+import { reachabilityProblems } from "./reachability.ts";
 import { type Seen, seenBefore } from "./sight.ts";
 import {
   batchIntervalMs,
@@ -34,8 +35,12 @@ export interface RecordOptions {
   /** Sees each call of the file port while it is made. */
   readonly watch?: (call: CountedCall) => void;
   readonly syncTurns?: number;
+  /** Whether there may be files that nobody can read and no start needs; they stay as evidence. */
+  readonly isDamaged?: boolean;
 }
 
+/** What a directory holds at the end is looked at after crashes before every so many calls. */
+const reachabilityStride = 6;
 /** How long an application is down, in turns. */
 const downtimesMs = [2300, 400, 1100, 100, 4700];
 
@@ -121,11 +126,12 @@ export async function recover(
   const nextLife = lifeOf(next, watching(options));
   const recovered = { ...next, life: nextLife };
   const failure = await failureOf(workload, nextLife, script.steps);
-  return {
-    recording: recovered,
-    problems: failure === undefined ? judge(recovered) : [],
-    failure,
-  };
+  if (failure !== undefined) return { recording: recovered, problems: [], failure };
+  const problems = judge(recovered);
+  if (call % reachabilityStride === 0 && options.isDamaged !== true) {
+    problems.push(...(await reachabilityProblems(nextLife.files.disk)));
+  }
+  return { recording: recovered, problems, failure };
 }
 
 /** The same life again, on a disk that fails. It ends in one way or the other. */

@@ -145,4 +145,11 @@ export const mutants: readonly Mutant[] = [
     replacement: "return firstLost;",
     killedBy: ["code-upgrade", ...damage],
   },
+  {
+    name: "what nothing leads to is not removed",
+    file: "src/recovery/cleaner.ts",
+    text: "for (const name of garbage) await logs.delete(name);",
+    replacement: "void logs;",
+    killedBy: ["update-state", ...crashes],
+  },
 ];
