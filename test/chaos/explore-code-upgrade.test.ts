@@ -1,3 +1,3 @@
 import { testWorkload } from "./explorer/explored-workload.ts";
 
-testWorkload("code-upgrade", "rows 10, 35");
+testWorkload("code-upgrade", "rows 10, 14");

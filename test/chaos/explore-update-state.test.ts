@@ -1,3 +1,3 @@
 import { testWorkload } from "./explorer/explored-workload.ts";
 
-testWorkload("update-state", "rows 4, 6, 8, 9, 10, 14, 16");
+testWorkload("update-state", "rows 4, 6, 7, 8, 9, 10, 14, 16");

@@ -1,3 +1,3 @@
 import { testWorkload } from "./explorer/explored-workload.ts";
 
-testWorkload("word-count", "rows 1, 2, 3, 4, 5, 10, 11, 34");
+testWorkload("word-count", "rows 1, 2, 4, 5, 10, 11, 34");
