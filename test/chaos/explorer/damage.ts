@@ -56,8 +56,10 @@ function harmed(
   const other = others[random.nextInt(0, Math.max(0, others.length - 1))];
   if (kind === "stale" && other !== undefined) return { bytes: other, what: "holds another one" };
   if (kind === "zeros") {
-    const end = Math.min(bytes.length, at + 512);
-    return { bytes: copy.fill(0, at, end), what: `has zeros from ${at} to ${end}` };
+    // In half of the cases from within the header on, as sectors of a disk are.
+    const from = random.nextInt(0, 1) === 0 ? at % 40 : at;
+    const end = Math.min(bytes.length, from + 512);
+    return { bytes: copy.fill(0, from, end), what: `has zeros from ${from} to ${end}` };
   }
   const bit = random.nextInt(0, 7);
   copy[at] = (copy[at] ?? 0) ^ (1 << bit);
