@@ -10,6 +10,7 @@ import {
   MirrorService,
 } from "../executor/index.ts";
 import type { ListenerBus } from "../scheduler/index.ts";
+import type { StoredSnapshot } from "../state/index.ts";
 import { executorModuleOf, type LoadedApplication } from "./application-module.ts";
 import { type DataContext, type DataSharing, sharingOf } from "./data-context.ts";
 import { type ChosenMaster, masterOf } from "./masters.ts";
@@ -21,6 +22,8 @@ export interface ContextExecutorsOptions {
   readonly data: DataContext;
   readonly settings: StreamingSettings;
   readonly listeners: ListenerBus;
+  /** The durable snapshots that make the state of an operator; undefined where states are nowhere but in memory. */
+  readonly stateChain: ((uid: string) => Promise<readonly StoredSnapshot[]>) | undefined;
   /** Called when no executor comes up any more. */
   readonly fatal: (error: unknown) => void;
 }
@@ -47,7 +50,7 @@ export class ContextExecutors {
   async start(options: ContextExecutorsOptions): Promise<void> {
     const chosen = this.#chosen;
     if (chosen === undefined) return;
-    const { data, fatal, graph, listeners, settings } = options;
+    const { data, fatal, graph, listeners, settings, stateChain } = options;
     const { clock, logger } = settings;
     const sharing = sharingOf(data);
     const { accumulators } = sharing;
@@ -71,6 +74,10 @@ export class ContextExecutors {
       clock,
       completeBefore: (target) => sharing.completeBefore(target),
     });
+    // Without snapshots a state would be lost with an executor, so it stays here.
+    if (stateChain !== undefined) {
+      graph.spreadStates(tasks.states.spread({ chainOf: stateChain, failed: fatal }));
+    }
     executors.serve(new MirrorService({ tasks, graph, accumulators, clock }).handlers);
     executors.onFailed(fatal);
     sharing.share(tasks);

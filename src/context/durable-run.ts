@@ -9,7 +9,6 @@
 import { hostname } from "node:os";
 import { pid } from "node:process";
 import { type Clock, invariant, type Logger, StreamError, uniqueName } from "../base/index.ts";
-import { readStateSnapshot } from "../checkpoint/index.ts";
 import {
   adoptInputs,
   assertResumable,
@@ -26,7 +25,6 @@ import {
   begunOption,
   Checkpointer,
   Cleaner,
-  chainOf,
   DriverLife,
   downSpans,
   inputStatesOf,
@@ -37,10 +35,12 @@ import {
   StateSnapshotter,
 } from "../recovery/index.ts";
 import type { Backpressure, BatchProgress, ListenerBus } from "../scheduler/index.ts";
+import type { StoredSnapshot } from "../state/index.ts";
 import type { DurableDirectory } from "./durable-directory.ts";
 import { durableProgress, ratesOf, restoreRates } from "./durable-progress.ts";
 import type { StreamingSettings } from "./options.ts";
 import { RecoveryReport } from "./recovery-report.ts";
+import { stateChainOf } from "./state-chains.ts";
 
 export interface DurableRunOptions {
   readonly directory: DurableDirectory;
@@ -365,21 +365,21 @@ export class DurableRun {
   }
 
   async #restoreState(stream: StatefulStream, versionMs: number): Promise<void> {
-    const { store } = this.#options.directory.medium;
-    const { snapshots } = this.#life.knowledge;
-    const newest = snapshots.findLast(
-      (each) => each.operatorUid === stream.uid && each.versionMs === versionMs,
-    );
-    const chain = newest && chainOf(snapshots, newest);
+    const chain = stateChainOf(stream, this.#known, versionMs);
     invariant(chain !== undefined, "the chain of a base is there");
-    await stream.restoreState(
-      chain.map((ref) => ({
-        versionMs: ref.versionMs,
-        stateVersion: ref.stateVersion,
-        codecId: ref.codecId,
-        entries: readStateSnapshot(store, ref, stream.stateSchema),
-      })),
-    );
+    await stream.restoreState(chain);
+  }
+
+  /** The newest durable snapshots that make the state of an operator, oldest first; none where there is none. */
+  async stateChain(uid: string): Promise<readonly StoredSnapshot[]> {
+    const stream = this.#options.graph.statefulInUse.find((each) => each.uid === uid);
+    invariant(stream !== undefined, "a state is that of an operator of the graph");
+    return stateChainOf(stream, this.#known) ?? [];
+  }
+
+  get #known(): Parameters<typeof stateChainOf>[1] {
+    const { store } = this.#options.directory.medium;
+    return { store, snapshots: this.#life.knowledge.snapshots };
   }
 
   #newSnapshotter(): StateSnapshotter {

@@ -308,7 +308,8 @@ export class StreamingContext extends StreamSources implements StreamHost {
     // Without a checkpoint directory an application has one life.
     this.graph.identify(run?.application ?? { applicationId: uniqueName(), epoch: 0 });
     this.graph.start(run?.grid.zeroMs ?? BatchScheduler.gridFrom(clock, this.batchInterval).zeroMs);
-    await this.#executors?.start({ ...this.#parts, data: this.data });
+    const stateChain = run && ((uid: string) => run.stateChain(uid));
+    await this.#executors?.start({ ...this.#parts, data: this.data, stateChain });
     this.#assertNotStopping();
     if (!this.isRecovering) for (const setUp of this.#firstStarts) await setUp();
     await run?.restoreReceived();

@@ -6,7 +6,7 @@
  * Invariants: I1 a snapshot counts, for the next one and for a restart, once the journal tells of it. I2 an operator has one
  * snapshot under way at a time. I3 a failed one is told and changes nothing: the next covers its changes.
  */
-import type { Clock } from "../base/index.ts";
+import { type Clock, StreamError } from "../base/index.ts";
 import { stateSnapshotName, writeStateSnapshot } from "../checkpoint/index.ts";
 import { Pacer, type StatefulStream } from "../core/index.ts";
 import type { StateEntry, StateSnapshot } from "../state/index.ts";
@@ -44,6 +44,14 @@ export interface StateSnapshotterOptions {
   readonly failed: (error: unknown) => void;
 }
 
+/** Tries of the last snapshot of a state whose executors die. */
+const lastTriesMax = 8;
+const lossCodes = new Set(["executor_lost", "channel_closed", "state_snapshot_gone"]);
+
+function isLoss(error: unknown): boolean {
+  return error instanceof StreamError && lossCodes.has(error.code);
+}
+
 /** Takes the state snapshots of one life. */
 export class StateSnapshotter {
   readonly #options: StateSnapshotterOptions;
@@ -51,6 +59,8 @@ export class StateSnapshotter {
   readonly #underWay = new Map<StatefulStream, Promise<boolean>>();
   /** Names that nobody refers to yet, or of which nobody knows it. */
   readonly names: Set<string> = new Set();
+  /** Of these the last snapshot failed as an executor was gone. */
+  readonly #lostPart = new Set<StatefulStream>();
   readonly #abort = new AbortController();
 
   constructor(options: StateSnapshotterOptions) {
@@ -62,15 +72,29 @@ export class StateSnapshotter {
   batchCompleted(timeMs: number): void {
     for (const operator of this.#options.operators) {
       if (this.#isDue(operator, timeMs) && !this.#underWay.has(operator))
-        void this.#begin(operator);
+        void this.#begin(operator, timeMs);
     }
   }
 
   /** Takes a snapshot of every state as it stands; whether all came about. Never rejects. */
   async takeAll(): Promise<boolean> {
     await this.settle();
-    const taken = await Promise.all(this.#options.operators.map((each) => this.#begin(each)));
+    const taken = await Promise.all(this.#options.operators.map((each) => this.#takeLast(each)));
     return taken.every((isTaken) => isTaken);
+  }
+
+  /** No later one covers its changes: where an executor that had some of the state is gone it is taken once more. */
+  async #takeLast(operator: StatefulStream): Promise<boolean> {
+    for (let tries = 1; ; tries++) {
+      try {
+        await operator.settled();
+      } catch (error) {
+        this.#options.failed(error);
+        return false;
+      }
+      const isTaken = await this.#begin(operator);
+      if (isTaken || !this.#lostPart.delete(operator) || tries === lastTriesMax) return isTaken;
+    }
   }
 
   /** Resolves when none is under way. */
@@ -91,21 +115,22 @@ export class StateSnapshotter {
     return intervalOf(timeMs) > intervalOf(this.#newest.get(uid) ?? zeroTimeMs);
   }
 
-  #begin(operator: StatefulStream): Promise<boolean> {
-    const taking = this.#take(operator).finally(() => this.#underWay.delete(operator));
+  #begin(operator: StatefulStream, completedMs?: number): Promise<boolean> {
+    const taking = this.#take(operator, completedMs).finally(() => this.#underWay.delete(operator));
     this.#underWay.set(operator, taking);
     return taking;
   }
 
-  async #take(operator: StatefulStream): Promise<boolean> {
+  async #take(operator: StatefulStream, completedMs?: number): Promise<boolean> {
     // One turn later, so that whoever begins it finds it under way.
     await Promise.resolve();
     let snapshot: StateSnapshot | undefined;
     try {
-      snapshot = operator.beginSnapshot();
+      snapshot = operator.beginSnapshot(completedMs);
       if (snapshot !== undefined) await this.#write(operator, snapshot);
       return true;
     } catch (error) {
+      if (isLoss(error)) this.#lostPart.add(operator);
       if (!this.#abort.signal.aborted) this.#options.failed(error);
       return false;
     } finally {

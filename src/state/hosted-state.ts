@@ -119,7 +119,9 @@ export class HostedState<K, S> implements KeyedState<K, S> {
 
   /** Throws `state_partition_elsewhere`. */
   read(partition: number, version: number): StateReader<K, S> {
-    return this.#find(partition).partition.read(version);
+    const hosted = this.#find(partition);
+    invariant(version <= hosted.version, "a version is read where it was applied");
+    return hosted.partition.read(version);
   }
 
   forget(_beforeVersion: number): void {}

@@ -30,6 +30,8 @@ export interface StateElsewhere {
    * from, and no snapshot begins.
    */
   isSettled(): boolean;
+  /** Resolves when all of them are. */
+  settled(): Promise<void>;
 }
 
 /** Where a state larger than memory is kept while the program runs. */

@@ -55,6 +55,8 @@ export class StateSnapshots<K, S> {
   #tracking = 0;
   #isTracking = false;
   #durable: number | undefined;
+  /** The last durable one that was taken here. */
+  #taken: number | undefined;
   #underWay: OpenSnapshot<K, S> | undefined;
 
   constructor(partitions: readonly StatePartition<K, S>[], codec?: CustomStateCodec<S>) {
@@ -74,7 +76,8 @@ export class StateSnapshots<K, S> {
   /** See `VersionedState.beginSnapshot`. */
   begin(versionMs: number, stateSize: number): StateSnapshot<K> | undefined {
     invariant(this.#underWay === undefined, "a state has one snapshot at a time");
-    if (newestOf(this.#chain) === versionMs) return undefined;
+    // Also where nothing may build upon it any more, as what is noted of changes was begun anew.
+    if (newestOf(this.#chain) === versionMs || this.#taken === versionMs) return undefined;
     const base = this.#nextBase(stateSize);
     if (base === undefined) this.#track();
     for (const partition of this.#partitions) partition.cut(versionMs);
@@ -87,6 +90,7 @@ export class StateSnapshots<K, S> {
       {
         confirmed: (keyCount) => {
           this.#durable = versionMs;
+          this.#taken = versionMs;
           if (tracking !== this.#tracking) return false;
           this.#chain = chainWith(this.#chain, base, { versionMs, keyCount });
           return true;

@@ -67,6 +67,11 @@ export class VersionedState<K, S> {
     return this.#elsewhere?.isSettled() ?? true;
   }
 
+  /** See `StateElsewhere.settled`. */
+  async settled(): Promise<void> {
+    await this.#elsewhere?.settled();
+  }
+
   /** The version of the newest snapshot that is durable; undefined before the first one. */
   get durableVersion(): number | undefined {
     return this.#snapshots.durableVersion;

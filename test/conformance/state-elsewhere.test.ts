@@ -40,6 +40,7 @@ class StateInHost<K, S> extends VersionedState<K, S> {
         return new RemotePartition<K2, S2>(() => place, link);
       },
       isSettled: () => true,
+      settled: async () => {},
     };
     super({ ...options, elsewhere });
     this.#hosted = hosted;

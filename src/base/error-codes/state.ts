@@ -42,6 +42,12 @@ export const stateErrors = {
     message: "the executor that a state snapshot was read from is gone",
     help: "nothing to do: the next snapshot covers the changes of this one",
   },
+  state_output_gone: {
+    kind: "unavailable",
+    message:
+      "what a state function returned was lost with its executor after its state was snapshotted",
+    help: "start the program again: it goes on from the last snapshot before, and loses nothing",
+  },
   state_partition_elsewhere: {
     kind: "unavailable",
     message: "this executor does not have that partition of the state",

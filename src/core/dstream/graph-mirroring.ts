@@ -29,4 +29,5 @@ export interface GraphState {
   readonly leftOut: readonly { readonly stream: string; readonly timesMs: readonly number[] }[];
   /** The numbers of partitions that batches of an earlier life keep. */
   readonly pinned: readonly (readonly [timeMs: number, pins: PartitionPins])[];
+  readonly areStatesSpread: boolean;
 }

@@ -25,6 +25,7 @@ import type {
   InputStream,
   OutputStream,
   StatefulStream,
+  StateSpreading,
   StreamHost,
   StreamJob,
   StreamLineage,
@@ -56,6 +57,13 @@ export interface BatchOutputs {
   readonly failed: ReadonlySet<string>;
 }
 
+/** In an executor, which is given partitions. */
+const hostedStates: StateSpreading = {
+  elsewhere: () => {
+    throw new StreamError("invariant_violated", { claim: "the driver spreads states" });
+  },
+};
+
 /** The stream graph of one context. */
 export class StreamGraph implements StreamScope {
   readonly environment: DatasetEnvironment;
@@ -66,6 +74,7 @@ export class StreamGraph implements StreamScope {
   readonly #outputs: OutputStream[] = [];
   readonly #stateful: StatefulStream[] = [];
   readonly #uids = new Set<string>([defaultPin]);
+  #spreading: StateSpreading | undefined;
   readonly #gaps: BatchGap[] = [];
   readonly #pinned = new PinnedBatches();
   /** What each stream is called in the description of the graph. */
@@ -239,11 +248,23 @@ export class StreamGraph implements StreamScope {
       .filter(({ timesMs }) => timesMs.length > 0);
     const { application, zeroTimeMs } = this;
     const pinned = this.#pinned.all;
-    return { application, zeroTimeMs, gaps: [...this.#gaps], leftOut, pinned };
+    const areStatesSpread = this.#spreading !== undefined;
+    return { application, zeroTimeMs, gaps: [...this.#gaps], leftOut, pinned, areStatesSpread };
+  }
+
+  get spreading(): StateSpreading | undefined {
+    return this.#spreading;
+  }
+
+  /** Lets executors have the partitions of states; before anything asks for a state. */
+  spreadStates(spreading: StateSpreading): void {
+    this.#spreading = spreading;
   }
 
   /** Begins to mirror a graph of which that is known. */
-  startMirroring({ application, gaps, leftOut, pinned, zeroTimeMs }: GraphState): void {
+  startMirroring(state: GraphState): void {
+    const { application, areStatesSpread, gaps, leftOut, pinned, zeroTimeMs } = state;
+    if (areStatesSpread) this.spreadStates(hostedStates);
     this.identify(application);
     this.start(zeroTimeMs);
     for (const [timeMs, pins] of pinned) this.adoptPartitions(timeMs, pins);
@@ -405,23 +426,21 @@ export class StreamGraph implements StreamScope {
    */
   async forget(timeMs: number, behind: ReadonlyMap<unknown, number> = new Map()): Promise<number> {
     const untilMs = new Map<StreamLineage, number>();
+    // What a lost partition of a state is made again from is lineage: executors need not keep their data of it.
+    const lineageUntilMs = new Map<StreamLineage, number>();
     for (const state of this.#statefulInUse()) {
-      // After a gap a state may have to look back further than from the last batch, and what a lost partition of it is
-      // made again from is lineage, not data.
-      const neededMs = Math.min(
-        timeMs,
-        state.dueMs,
-        state.recomputedAfterMs,
-        behind.get(state) ?? timeMs,
-      );
+      // After a gap a state may have to look back further than from the last batch.
+      const neededMs = Math.min(timeMs, state.dueMs, behind.get(state) ?? timeMs);
+      const lineageMs = Math.min(neededMs, state.recomputedAfterMs);
       for (const stream of lineageOf<StreamLineage>([state])) {
         untilMs.set(stream, Math.min(neededMs, untilMs.get(stream) ?? timeMs));
+        lineageUntilMs.set(stream, Math.min(lineageMs, lineageUntilMs.get(stream) ?? timeMs));
       }
     }
-    for (const stream of this.#inUse) await stream.forget(untilMs.get(stream) ?? timeMs);
+    for (const stream of this.#inUse) await stream.forget(lineageUntilMs.get(stream) ?? timeMs);
     this.#tellForgotten(timeMs, untilMs);
     const allUntilMs = Math.min(timeMs, ...untilMs.values());
-    const askedFromMs = allUntilMs - this.inputRememberMs;
+    const askedFromMs = Math.min(timeMs, ...lineageUntilMs.values()) - this.inputRememberMs;
     const ended = this.#gaps.filter(({ beforeMs }) => beforeMs <= askedFromMs);
     for (const gap of ended) this.#gaps.splice(this.#gaps.indexOf(gap), 1);
     this.#pinned.forget(askedFromMs);

@@ -32,11 +32,13 @@ export { defaultPin, type PartitionFacts, type PartitionPins } from "./partition
 export { checkStateBackend, type StateBackend, type StatePlaces } from "./state-backend.ts";
 export type { State } from "./state-handle.ts";
 export { type StateSettings, StateSpec } from "./state-spec.ts";
+export { StateStage } from "./state-stage.ts";
 export type {
   BatchGap,
   InputInfo,
   InputStream,
   StatefulStream,
+  StateSpreading,
   StreamHost,
   StreamJob,
   StreamLineage,

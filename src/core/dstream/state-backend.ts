@@ -1,7 +1,7 @@
 /** Owns: where a program wants its states: in memory, or in LevelDB, in a directory for each operator. */
 import { join } from "node:path";
 import { StreamError } from "../../base/index.ts";
-import type { LevelOptions, StateElsewhere } from "../../state/index.ts";
+import type { LevelOptions } from "../../state/index.ts";
 
 /** "memory", or "leveldb" for a state that is larger than memory. */
 export type StateBackend = "memory" | "leveldb";
@@ -11,10 +11,6 @@ export interface StatePlaces {
   readonly backend: StateBackend;
   /** Where the states in LevelDB are, while the context lives. */
   readonly directory: string | undefined;
-  /** Whether executors have the partitions of states; the same on the driver and in the executors. */
-  readonly areSpread?: boolean;
-  /** On the driver: where the partitions of a state are, where that is in other processes; its operator's uid is final when one is used. */
-  readonly elsewhere?: ((uidOf: () => string) => StateElsewhere) | undefined;
 }
 
 export const statesInMemory: StatePlaces = { backend: "memory", directory: undefined };

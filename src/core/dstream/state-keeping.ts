@@ -71,7 +71,7 @@ export class StateKeeping<K, S> {
   /** Whether executors have its partitions. */
   get isSpread(): boolean {
     const { mayBeSpread, scope } = this.#kept;
-    return scope.statePlaces.areSpread === true && mayBeSpread();
+    return scope.spreading !== undefined && mayBeSpread();
   }
 
   async close(): Promise<void> {
@@ -90,7 +90,7 @@ export class StateKeeping<K, S> {
     if (scope.mirror !== undefined) {
       return { whole: undefined, hosted: new HostedState<K, S>({ ...options, form, operator }) };
     }
-    const elsewhere = scope.statePlaces.elsewhere?.(operator);
+    const elsewhere = scope.spreading?.elsewhere(operator);
     const isElsewhere = elsewhere !== undefined;
     return { whole: new VersionedState<K, S>({ ...options, elsewhere }), isElsewhere };
   }

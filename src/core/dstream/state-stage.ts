@@ -127,6 +127,11 @@ export class StateStage<K, S> implements StageBarrier {
     if (work === this.#work) await this.#state.complete(update);
   }
 
+  /** Whether its tasks run in other processes. */
+  get isElsewhere(): boolean {
+    return this.#elsewhere !== undefined;
+  }
+
   /** A task has run in another process; resolves when the version is visible, after the last one. */
   async completedElsewhere(partition: number): Promise<void> {
     await this.#elsewhere?.completed(partition, this.versionMs);

@@ -109,7 +109,10 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
       },
       uid: () => this.uid,
       mayBeSpread: () =>
-        this.mayBeSpread && this.rememberMs <= this.slideMs && !scope.feedsState(this),
+        this.mayBeSpread &&
+        backend === "memory" &&
+        this.rememberMs <= this.slideMs &&
+        !scope.feedsState(this),
     });
     scope.addStateful(this);
   }
@@ -156,8 +159,11 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
     return this.#keeping.close();
   }
 
-  beginSnapshot(): StateSnapshot | undefined {
-    return this.#keeping.whole.beginSnapshot();
+  beginSnapshot(completedMs: number = Number.POSITIVE_INFINITY): StateSnapshot | undefined {
+    const { elsewhere, whole } = this.#keeping;
+    const { visibleVersion = completedMs } = whole;
+    if (elsewhere !== undefined && visibleVersion > completedMs) return undefined;
+    return whole.beginSnapshot();
   }
 
   async restoreState(chain: readonly StoredSnapshot[]): Promise<void> {
@@ -227,6 +233,27 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
 
   get isSpread(): boolean {
     return this.#keeping.isSpread;
+  }
+
+  settled(): Promise<void> {
+    return this.#keeping.whole.settled();
+  }
+
+  partitionOf(key: unknown): number {
+    return this.partitioner.partitionOf(key);
+  }
+
+  lostPartition(partition: number, baseVersionMs: number): readonly number[] {
+    return this.#keeping.whole.lost(partition, baseVersionMs);
+  }
+
+  noteChangesAnew(): void {
+    this.#keeping.whole.noteChangesAnew();
+  }
+
+  mappedAt(timeMs: number, task: number, _part: number): Promise<readonly unknown[]> {
+    const gone = new StreamError("state_output_gone", { operator: this.uid, timeMs, task });
+    return Promise.reject(gone);
   }
 
   get hostedState(): HostedState<unknown, unknown> | undefined {
@@ -355,7 +382,8 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
     const hosted = this.#keeping.hosted;
     if (mirror === undefined || hosted === undefined) return undefined;
     return (partition, part = 0) => {
-      if (hosted.versionOf(partition) !== undefined) return undefined;
+      // One that is being brought here is not here before it has the version.
+      if ((hosted.versionOf(partition) ?? Number.NEGATIVE_INFINITY) >= timeMs) return undefined;
       const slices = mirror.readState({ uid: this.uid, timeMs, partition, part, what });
       return slices as AsyncIterable<readonly E[]>;
     };
@@ -431,7 +459,7 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
       this.#facts.delete(timeMs);
     }
     for (const [timeMs, stage] of this.#stages) {
-      if (timeMs > untilMs) break;
+      if (stage.madeAtMs > untilMs) break;
       if (stage.isComplete()) this.#stages.delete(timeMs);
     }
     this.state.forget(untilMs + 1);

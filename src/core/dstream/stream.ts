@@ -1,7 +1,12 @@
 /** Owns: how operators, the graph and the scheduler see each other; interfaces only. */
 
 import type { AvroSchema } from "../../codec/index.ts";
-import type { HostedState, StateSnapshot, StoredSnapshot } from "../../state/index.ts";
+import type {
+  HostedState,
+  StateElsewhere,
+  StateSnapshot,
+  StoredSnapshot,
+} from "../../state/index.ts";
 import type { ApplicationIdentity } from "../output/index.ts";
 import type {
   Dataset,
@@ -115,8 +120,11 @@ export interface StatefulStream extends StreamLineage {
   readonly stateCodecId: string;
   /** The Avro schema of its values, where one was declared. */
   readonly stateSchema: AvroSchema | undefined;
-  /** See `VersionedState.beginSnapshot`. */
-  beginSnapshot(): StateSnapshot | undefined;
+  /**
+   * See `VersionedState.beginSnapshot`. Of a state that executors have there is none of a version whose batch has yet to
+   * complete, the last completed one being that of `completedMs`: what its functions returned would get lost with it.
+   */
+  beginSnapshot(completedMs?: number): StateSnapshot | undefined;
   /** Takes over the state of an earlier life, at the version of the last snapshot of the chain; see `VersionedState.restore`. */
   restoreState(chain: readonly StoredSnapshot[]): Promise<void>;
   /** Begins without a state, and with the batches after that time: for an operator that an earlier program did not have. */
@@ -134,6 +142,16 @@ export interface StatefulStream extends StreamLineage {
   takeTaskFacts(versionMs: number, facts: StateTaskFacts): void;
   /** Whether executors have its partitions; once the graph has started. */
   readonly isSpread: boolean;
+  /** Resolves when no partition of it is on its way to another executor. */
+  settled(): Promise<void>;
+  /** The partition of a key. */
+  partitionOf(key: unknown): number;
+  /** See `VersionedState.lost`. */
+  lostPartition(partition: number, baseVersionMs: number): readonly number[];
+  /** See `VersionedState.noteChangesAnew`. */
+  noteChangesAnew(): void;
+  /** What its function returned in one task, or a part of it, in an executor that has run it. Throws `state_output_gone`. */
+  mappedAt(timeMs: number, task: number, part: number): Promise<readonly unknown[]>;
   /** The partitions that an executor has of it; undefined on the driver. */
   readonly hostedState: HostedState<unknown, unknown> | undefined;
   /** The earliest batch time after which its tasks may have to run again; infinite where that cannot be. */
@@ -144,6 +162,11 @@ export interface StatefulStream extends StreamLineage {
   readonly dueMs: number;
   /** Leaves the data of that time out of a state that has not come about; for a batch that was given up. */
   giveUp(timeMs: number): void;
+}
+
+/** What puts the partitions of a state into executors, by the uid of its operator; asked on the driver. */
+export interface StateSpreading {
+  elsewhere(uidOf: () => string): StateElsewhere;
 }
 
 /** Times of the grid, after one and before another, at which the application was down: they have no batch. */
@@ -169,6 +192,8 @@ export interface StreamScope {
   readonly application: ApplicationIdentity;
   /** Where the states of operators are that do not say it themselves. */
   readonly statePlaces: StatePlaces;
+  /** Set where executors have the partitions of states. */
+  readonly spreading: StateSpreading | undefined;
   /** The driver, in a graph that mirrors its graph in an executor. */
   readonly mirror: GraphMirror | undefined;
   /** The time before the first batch; throws `context_not_started` before the start. */

@@ -66,6 +66,11 @@ export class StateHost {
     await this.#part(place).turn;
   }
 
+  /** Resolves when all that was asked for before is done. */
+  async settled(): Promise<void> {
+    for (const { turn } of this.#parts.values()) if (turn !== undefined) await turn;
+  }
+
   /** The pairs of a version, in arrays. */
   async *scan({
     partition,

@@ -6,8 +6,10 @@
  * I1. Nobody but the one that brings a partition back reaches it before it is at the version that it had.
  * I2. What was told about a partition that is being brought back is dropped: it begins anew on its next executor.
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { invariant } from "../../base/index.ts";
 import type { StateElsewhere, StateEntry, StoredSnapshot } from "../../state/index.ts";
+import { isLoss } from "../loss.ts";
 import { RemotePartition } from "./remote-partition.ts";
 import type { StateLink, StatePlace } from "./state-messages.ts";
 
@@ -46,8 +48,12 @@ interface Move {
   readonly owned: Owned;
   readonly arrival: Promise<void>;
   arrived(): void;
+  /** It is not there and will not be: whoever waits for it hears why. */
+  failed(error: unknown): void;
 }
 
+/** Tries of bringing partitions back while executors die. */
+const triesMax = 32;
 const beforeAll = Number.NEGATIVE_INFINITY;
 
 export interface StateOwnersOptions {
@@ -61,6 +67,9 @@ export interface StateOwnersOptions {
 export class StateOwners {
   readonly #options: StateOwnersOptions;
   readonly #owned = new Map<string, Owned>();
+  readonly #outside = AsyncLocalStorage.snapshot();
+  /** Those that are known to be gone, also where the executors have yet to notice; ids are never used again. */
+  readonly #gone = new Set<string>();
 
   constructor(options: StateOwnersOptions) {
     this.#options = options;
@@ -74,7 +83,13 @@ export class StateOwners {
         return new RemotePartition<K, S>(place, this.#linkTo(place));
       },
       isSettled: () => this.#isSettled(uidOf()),
+      settled: () => this.#settled(uidOf()),
     };
+  }
+
+  /** The executor that has the partition now; undefined while it is on its way, or was never asked for. */
+  presentOwnerOf(place: StatePlace): string | undefined {
+    return this.#find(place).executor;
   }
 
   /** The executor that has the partition, once it has it: there its tasks run. */
@@ -87,6 +102,13 @@ export class StateOwners {
     return owned.executor;
   }
 
+  async #settled(uid: string): Promise<void> {
+    for (const { moving, place } of this.#owned.values()) {
+      if (place.uid === uid) await moving?.arrival;
+    }
+    if (!this.#isSettled(uid)) return this.#settled(uid);
+  }
+
   #isSettled(uid: string): boolean {
     return [...this.#owned.values()].every(
       (owned) => owned.place.uid !== uid || owned.moving === undefined,
@@ -95,6 +117,7 @@ export class StateOwners {
 
   /** An executor is gone: what it had is brought to others. */
   lost(executor: string): void {
+    this.#gone.add(executor);
     const lost = [...this.#owned.values()].filter((owned) => owned.executor === executor);
     for (const [uid, group] of grouped(lost, ({ place }) => place.uid)) {
       const state = this.#options.stateOf(uid);
@@ -105,22 +128,28 @@ export class StateOwners {
         owned.moving = move;
         return move;
       });
-      // The context ends with such an error; whoever waits for a partition ends with the context.
-      this.#bringBack(state, moves).catch(this.#options.failed);
+      // Whichever job has noticed it: this is not its work, and goes on when it is cancelled.
+      this.#outside(() => this.#bringBack(state, moves)).catch((error: unknown) => {
+        for (const move of moves) move.failed(error);
+        this.#options.failed(error);
+      });
     }
   }
 
   /** Brings partitions to executors, and to other ones where those die meanwhile. */
   async #bringBack(state: SpreadState, moves: readonly Move[]): Promise<void> {
     const { executors } = this.#options;
+    let tries = 0;
     for (let left = moves; left.length > 0; left = left.filter(isUnderWay)) {
       // Nothing may come between the last look and the choice.
-      while (executors.ids.length === 0) await executors.someLive();
+      while (this.#ids.length === 0) await executors.someLive();
       const chosen = left.map((move) => ({ move, executor: this.#choose(move.owned.place) }));
       try {
         await this.#bring(state, chosen);
       } catch (error) {
-        if (chosen.every(({ executor }) => this.#lives(executor))) throw error;
+        // It may be another one that is gone: one that a task was to read from.
+        const isNobodyGone = !isLoss(error) && chosen.every((each) => this.#lives(each.executor));
+        if (isNobodyGone || ++tries === triesMax) throw error;
       }
     }
   }
@@ -179,7 +208,7 @@ export class StateOwners {
           try {
             return await executors.linkTo(executor).request(method, value);
           } catch (error) {
-            if (this.#lives(executor)) throw error;
+            if (this.#lives(executor) && !isLoss(error)) throw error;
             this.lost(executor);
             // What was loaded before is lost with it, and the caller has the rest only.
             if (method === "state.load") throw error;
@@ -217,7 +246,7 @@ export class StateOwners {
   /** Gives a partition that nobody had to an executor; where none lives it waits for one. */
   #give(owned: Owned): void {
     const { executors } = this.#options;
-    if (executors.ids.length === 0) {
+    if (this.#ids.length === 0) {
       const move = newMove(owned);
       owned.moving = move;
       void executors.someLive().then(() => {
@@ -232,14 +261,18 @@ export class StateOwners {
 
   /** The same number of all states goes together, so that what is partitioned alike is computed in one place. */
   #choose({ partition }: StatePlace): string {
-    const { ids } = this.#options.executors;
+    const ids = this.#ids;
     const id = ids[partition % ids.length];
     invariant(id !== undefined, "an executor lives");
     return id;
   }
 
+  get #ids(): readonly string[] {
+    return this.#options.executors.ids.filter((id) => !this.#gone.has(id));
+  }
+
   #lives(executor: string): boolean {
-    return this.#options.executors.ids.includes(executor);
+    return this.#ids.includes(executor);
   }
 }
 
@@ -254,10 +287,14 @@ interface Destination extends Chosen {
 
 function newMove(owned: Owned): Move {
   let arrived = (): void => {};
-  const arrival = new Promise<void>((resolve) => {
+  let failed = (_error: unknown): void => {};
+  const arrival = new Promise<void>((resolve, reject) => {
     arrived = resolve;
+    failed = reject;
   });
-  return { owned, arrival, arrived };
+  // The context ends with it, also where nobody waits.
+  arrival.catch(() => {});
+  return { owned, arrival, arrived, failed };
 }
 
 function isUnderWay(move: Move): boolean {

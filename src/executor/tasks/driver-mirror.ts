@@ -2,7 +2,7 @@
  * Owns: what the graph of an executor asks the driver.
  * Does not own: the answers (mirror-service.ts, on the driver), what is asked about states that executors have (../state).
  */
-import { invariant, reasonOf } from "../../base/index.ts";
+import { reasonOf, StreamError } from "../../base/index.ts";
 import { decodeValue } from "../../codec/index.ts";
 import type {
   DatasetShape,
@@ -14,15 +14,15 @@ import type {
 import type { AccumulatorRegistry } from "../accumulator-registry.ts";
 import type { ExecutorLink } from "../executors.ts";
 import { recordsOf } from "./record-chunks.ts";
-import type { MirrorRead, RecordItem } from "./task-messages.ts";
+import type { MirrorRead, OwnerRequest, RecordItem } from "./task-messages.ts";
 
 /** The driver, as the graph of an executor sees it. */
 export class DriverMirror implements GraphMirror {
-  readonly #link: Pick<ExecutorLink, "driver">;
+  readonly #link: Pick<ExecutorLink, "id" | "driver" | "peer">;
   #accumulators: AccumulatorRegistry | undefined;
 
   /** The link is asked for the driver only when the executor serves. */
-  constructor(link: Pick<ExecutorLink, "driver">) {
+  constructor(link: Pick<ExecutorLink, "id" | "driver" | "peer">) {
     this.#link = link;
   }
 
@@ -48,8 +48,26 @@ export class DriverMirror implements GraphMirror {
     return this.#ask("mirror.state", { stream, timeMs });
   }
 
-  readState(): AsyncIterable<readonly unknown[]> {
-    invariant(false, "states are with the driver");
+  async *readState({
+    part,
+    partition,
+    timeMs,
+    uid,
+    what,
+  }: Parameters<GraphMirror["readState"]>[0]): AsyncGenerator<readonly unknown[]> {
+    const request: OwnerRequest = { uid, partition };
+    const owner = await this.#ask<string>("mirror.owner", request);
+    const { id } = this.#link;
+    // It has come here since this was asked for: the task runs again, and finds it.
+    if (owner === id) {
+      throw new StreamError("state_partition_elsewhere", { operator: uid, partition });
+    }
+    const peer = this.#link.peer(owner);
+    yield* (
+      what === "pairs"
+        ? peer.stream("state.scan", { uid, partition, version: timeMs })
+        : peer.stream("state.mapped", { uid, partition, timeMs, part })
+    ) as AsyncIterable<readonly unknown[]>;
   }
 
   async *read(

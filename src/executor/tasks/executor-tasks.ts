@@ -26,6 +26,7 @@ import {
   Shuffle,
   type StageAddress,
   type StageBarrier,
+  StateStage,
   type StreamGraph,
   stageAt,
 } from "../../core/index.ts";
@@ -36,6 +37,7 @@ import type { Executors } from "../executors.ts";
 import type { RemoteTasks, RemoteWork, TaskResult } from "../remote-tasks.ts";
 import { readsOf } from "./known-stages.ts";
 import { recordsOf } from "./record-chunks.ts";
+import { StateTasks } from "./state-tasks.ts";
 import type { RecordItem, TaskReply, TaskRequest, TaskTarget } from "./task-messages.ts";
 import { isTriedAgain, TaskScheduler } from "./task-scheduler.ts";
 import { TaskSlots } from "./task-slots.ts";
@@ -71,6 +73,8 @@ export class ExecutorTasks implements RemoteTasks, Elsewhere {
   readonly #options: ExecutorTasksOptions;
   readonly #slots: TaskSlots;
   readonly #scheduler: TaskScheduler;
+  /** The tasks of states that executors have. */
+  readonly states: StateTasks;
 
   constructor(options: ExecutorTasksOptions) {
     this.#options = options;
@@ -83,6 +87,15 @@ export class ExecutorTasks implements RemoteTasks, Elsewhere {
       this.#slots.changed();
     });
     executors.onLost(() => this.#slots.changed());
+    const { completeBefore, graph } = options;
+    this.states = new StateTasks({
+      executors,
+      graph,
+      slots: this.#slots,
+      completeBefore,
+      requestOf,
+      noteMissing: (missing) => this.#noteMissing(missing),
+    });
     executors.onFailed((error) => this.#slots.fail(error));
   }
 
@@ -94,8 +107,22 @@ export class ExecutorTasks implements RemoteTasks, Elsewhere {
     },
   ): Promise<void> | undefined {
     const { address } = stage;
+    if (stage instanceof StateStage && stage.isElsewhere) {
+      return this.#runStates(stage, tasks, work);
+    }
     if (address === undefined || stage.purpose === "state") return undefined;
     return this.#runStage(stage, address, tasks, work);
+  }
+
+  async #runStates(
+    stage: StateStage<unknown, unknown>,
+    tasks: readonly number[],
+    work: Parameters<RemoteTasks["runStage"]>[2],
+  ): Promise<void> {
+    await this.#all(tasks, async (task, signal) => {
+      const reply = await this.states.runTask(stage, task, work, signal);
+      work.done(task, this.#decoded(reply));
+    });
   }
 
   async #runStage(
@@ -148,8 +175,8 @@ export class ExecutorTasks implements RemoteTasks, Elsewhere {
     const { executors } = this.#options;
     return this.#scheduler.run({
       signal,
-      preferred: byPartition(partition),
-      recover: (error) => this.#recover(error, work.again),
+      preferred: this.#preferred(of, partition),
+      recover: (error) => this.#recover(error, work.again, signal),
       send: async (executor, retry) => {
         const request = requestOf(of, target, partition, { stageId: work.stageId, retry });
         const reply = await executors.request(executor, "task.run", request, { signal });
@@ -168,8 +195,8 @@ export class ExecutorTasks implements RemoteTasks, Elsewhere {
     const { executors } = this.#options;
     return this.#scheduler.run({
       signal,
-      preferred: byPartition(partition),
-      recover: (error) => this.#recover(error, work.again),
+      preferred: this.#preferred(of, partition),
+      recover: (error) => this.#recover(error, work.again, signal),
       send: async (executor, retry) => {
         const request = requestOf(of, target, partition, { stageId: work.stageId, retry });
         const items = executors.stream(executor, "task.records", request, { signal });
@@ -198,7 +225,7 @@ export class ExecutorTasks implements RemoteTasks, Elsewhere {
     let avoid: string | undefined;
     for (let retry = 0; ; retry++) {
       const executor = await this.#slots.visit(
-        { preferred: byPartition(partition), avoid },
+        { preferred: this.#preferred(dataset, partition), avoid },
         flow.task.signal,
       );
       try {
@@ -224,7 +251,10 @@ export class ExecutorTasks implements RemoteTasks, Elsewhere {
       } catch (error) {
         flow.task.signal.throwIfAborted();
         if (retry + 1 >= readTriesMax || !isTriedAgain(error)) throw error;
-        if (error.code === "shuffle_output_missing") {
+        if (error.code === "state_partition_elsewhere") {
+          if (onBehalf.getStore() === true) throw error;
+          await this.states.arrivalOf(error, flow.task.signal);
+        } else if (error.code === "shuffle_output_missing") {
           await this.#noteMissing(error);
           if (onBehalf.getStore() === true) throw error;
           await this.#options.completeBefore(dataset);
@@ -258,7 +288,12 @@ export class ExecutorTasks implements RemoteTasks, Elsewhere {
     for (const { id } of executors.living) executors.notify(id, method, value);
   }
 
-  async #recover(error: StreamError, again: () => Promise<void>): Promise<void> {
+  async #recover(
+    error: StreamError,
+    again: () => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (error.code === "state_partition_elsewhere") return this.states.arrivalOf(error, signal);
     await this.#noteMissing(error);
     await again();
   }
@@ -296,16 +331,22 @@ export class ExecutorTasks implements RemoteTasks, Elsewhere {
     return settled.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
   }
 
+  /**
+   * Where the state is that it is made of; else partitions of the same number go to the same executor, as long as it lives
+   * and is free.
+   */
+  #preferred(
+    of: Lineage | StageBarrier,
+    partition: number,
+  ): (living: readonly string[]) => string | undefined {
+    return (living) => this.states.preferredBy(of, partition) ?? living[partition % living.length];
+  }
+
   #decoded({ accumulated }: TaskReply): Map<Accumulating, unknown> {
     const decoded = new Map<Accumulating, unknown>();
     this.#options.accumulators.join(decoded, accumulated);
     return decoded;
   }
-}
-
-/** Partitions of the same number go to the same executor, as long as it lives and is free. */
-function byPartition(partition: number): (living: readonly string[]) => string | undefined {
-  return (living) => living[partition % living.length];
 }
 
 function requestOf(

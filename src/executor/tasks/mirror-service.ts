@@ -21,7 +21,13 @@ import { computingFor } from "../body-reads.ts";
 import type { Handlers } from "../executors.ts";
 import { type ExecutorTasks, readingOnBehalf } from "./executor-tasks.ts";
 import { RecordChunks } from "./record-chunks.ts";
-import type { MirrorError, MirrorRead, MirrorRequest, RecordItem } from "./task-messages.ts";
+import type {
+  MirrorError,
+  MirrorRead,
+  MirrorRequest,
+  OwnerRequest,
+  RecordItem,
+} from "./task-messages.ts";
 
 export interface MirrorServiceOptions {
   readonly tasks: ExecutorTasks;
@@ -53,6 +59,7 @@ export class MirrorService {
         const { stream, timeMs } = value as MirrorRequest;
         return this.#stateful(stream).factsAt(timeMs);
       },
+      "mirror.owner": (value) => this.#options.tasks.states.presentOwner(value as OwnerRequest),
       "mirror.input": (value) => this.#input(value as MirrorRequest),
       "mirror.shape": (value) => {
         const { stream, timeMs } = value as MirrorRequest;

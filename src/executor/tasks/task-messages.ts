@@ -3,7 +3,12 @@
  * data only, and no lineage: datasets and stages go by their addresses.
  * Does not own: how it travels (../wire), what is said about states (../state).
  */
-import type { DatasetAddress, PartitionAction, StageAddress } from "../../core/index.ts";
+import type {
+  DatasetAddress,
+  PartitionAction,
+  StageAddress,
+  StateTaskFacts,
+} from "../../core/index.ts";
 
 /** What a task has to know of a stage that it reads. */
 export type StageKnowledge =
@@ -15,6 +20,14 @@ export type StageKnowledge =
 /** What a task works on: one partition of a stage, or of a dataset. */
 export type TaskTarget =
   | { readonly kind: "stage"; readonly stage: StageAddress }
+  /** A version of a state, which the batch of `madeAtMs` made. */
+  | {
+      readonly kind: "state";
+      readonly stream: string;
+      readonly madeAtMs: number;
+      readonly versionMs: number;
+      readonly facts: StateTaskFacts;
+    }
   | { readonly kind: "action"; readonly dataset: DatasetAddress; readonly action: PartitionAction };
 
 /** Whose task it is. */
@@ -71,6 +84,19 @@ export interface MirrorRequest {
 
 /** `mirror.read`: a partition of a dataset that the driver alone makes. */
 export interface MirrorRead extends MirrorRequest, TaskIdentity {}
+
+/** `mirror.owner`: asks which executor has a partition of a state. */
+export interface OwnerRequest {
+  readonly uid: string;
+  readonly partition: number;
+}
+
+/** `state.mapped`, asked of that executor: what the function of the state returned for one of its partitions. */
+export interface MappedRequest extends OwnerRequest {
+  readonly timeMs: number;
+  /** The part for a partition of a batch that has others than the state; else 0. */
+  readonly part: number;
+}
 
 /** `mirror.error`: trouble that an input lives on with. */
 export interface MirrorError {

@@ -33,6 +33,7 @@ import {
 } from "../../core/index.ts";
 import type { AccumulatorRegistry } from "../accumulator-registry.ts";
 import type { ExecutorLink, Handlers } from "../executors.ts";
+import type { StateHost } from "../state/index.ts";
 import { BucketReader, missing } from "./bucket-reader.ts";
 import type { MirroredGraph } from "./mirrored-graph.ts";
 import { encodedAs, RecordChunks } from "./record-chunks.ts";
@@ -50,6 +51,8 @@ export interface TaskRunnerOptions {
   readonly graph: StreamGraph;
   readonly mirrored: MirroredGraph;
   readonly accumulators: AccumulatorRegistry;
+  /** The partitions of states that this executor has. */
+  readonly states: StateHost;
   readonly clock: Clock;
   readonly link: Pick<ExecutorLink, "id" | "peer" | "enter">;
 }
@@ -78,11 +81,11 @@ export class TaskRunner {
   async #run(request: TaskRequest, signal: AbortSignal): Promise<TaskReply> {
     const { target } = request;
     const task = taskOf(request, signal);
-    const outcome = await this.#within(task, () =>
-      target.kind === "stage"
-        ? this.#runStage(target.stage, request, task)
-        : this.#runAction(target, request, task),
-    );
+    const outcome = await this.#within(task, () => {
+      if (target.kind === "stage") return this.#runStage(target.stage, request, task);
+      if (target.kind === "state") return this.#runState(target, request, task);
+      return this.#runAction(target, request, task);
+    });
     return { outcome, accumulated: this.#options.accumulators.encode(task.accumulated) };
   }
 
@@ -102,6 +105,26 @@ export class TaskRunner {
     }
     const outcome = sharedStage(stage).outcomeOf(partition);
     return encodedAs(stage.site, task, () => encodeValue(outcome));
+  }
+
+  /** Fills the update of a partition that is here; it waits, out of sight, until the driver has it applied. */
+  async #runState(
+    { facts, madeAtMs, stream: uid, versionMs }: Extract<TaskRequest["target"], { kind: "state" }>,
+    request: TaskRequest,
+    task: TaskContext,
+  ): Promise<undefined> {
+    const { partition } = request;
+    const { graph, states } = this.#options;
+    const stream = graph.statefulInUse.find((each) => each.uid === uid);
+    await stream?.at(madeAtMs);
+    const stage = stream?.updateAt(versionMs);
+    if (stream === undefined || stage === undefined) {
+      throw new StreamError("mirror_differs", { operator: uid, timeMs: versionMs });
+    }
+    stream.takeTaskFacts(versionMs, facts);
+    await this.#prepare(stage, stage.taskCount, request);
+    await states.turnOf({ uid, partition });
+    await this.#at(stage, () => inTask(task, () => stage.runTask(partition, this.#flow(task))));
   }
 
   /** Encodes the buckets of a map task that has run, and keeps them. */
@@ -206,7 +229,11 @@ export class TaskRunner {
       kept.persist(storageLevel(level as StorageLevelName));
     }
     const { environment } = this.#options.graph;
-    const own = stagesBefore(target).filter((stage) => stage.address === undefined);
+    // What was asked of the states that are here comes first: a version that is read may still be on its way into them.
+    await this.#options.states.settled();
+    const own = stagesBefore(target).filter(
+      (stage) => stage.address === undefined && stage.purpose !== "state",
+    );
     await environment.runStages(own);
   }
 

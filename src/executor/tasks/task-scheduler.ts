@@ -8,12 +8,11 @@
  */
 import { StreamError } from "../../base/index.ts";
 import { throwIfCancelled } from "../../core/index.ts";
+import { isLoss } from "../loss.ts";
 import type { Placement, TaskSlots } from "./task-slots.ts";
 
 /** Tries of a task whose executors die or whose inputs go: one that kills executors must end somewhere. */
 const triesMax = 8;
-
-const lossCodes = new Set(["executor_lost", "channel_closed", "connection_refused"]);
 
 /** One task. */
 export interface ScheduledTask<R> extends Pick<Placement, "preferred"> {
@@ -60,11 +59,9 @@ export function isTriedAgain(error: unknown): error is StreamError {
   return isMissing(error) || isLoss(error);
 }
 
-/** Whether what a shuffle needs is gone. */
-export function isMissing(error: unknown): error is StreamError {
-  return error instanceof StreamError && error.code === "shuffle_output_missing";
-}
+const missingCodes = new Set(["shuffle_output_missing", "state_partition_elsewhere"]);
 
-function isLoss(error: unknown): boolean {
-  return error instanceof StreamError && lossCodes.has(error.code);
+/** Whether what a task reads is gone, or on its way to another executor. */
+export function isMissing(error: unknown): error is StreamError {
+  return error instanceof StreamError && missingCodes.has(error.code);
 }

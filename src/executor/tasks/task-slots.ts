@@ -12,6 +12,8 @@ import { StreamError } from "../../base/index.ts";
 export interface Placement {
   /** By an executor's id, of those that live. */
   readonly preferred: (living: readonly string[]) => string | undefined;
+  /** Whether it can run there alone; it fails with `executor_lost` where that one is gone. */
+  readonly isBound?: boolean | undefined;
   /** Where it failed before: only where there is no other. */
   readonly avoid?: string | undefined;
 }
@@ -104,6 +106,11 @@ export class TaskSlots {
     for (const prefersOnly of [true, false]) {
       for (const waiting of this.#waiting) {
         const { isGuest, placement } = waiting;
+        const bound = placement.isBound === true ? placement.preferred(living) : undefined;
+        if (bound !== undefined && !living.includes(bound)) {
+          waiting.fail(new StreamError("executor_lost", { executor: bound }));
+          continue;
+        }
         const executor = chosen(placement, isGuest ? living : free, living, prefersOnly);
         if (executor === undefined) continue;
         if (isGuest) {
@@ -127,7 +134,7 @@ function cancelled(signal: AbortSignal): StreamError {
 }
 
 function chosen(
-  { avoid, preferred }: Placement,
+  { avoid, isBound = false, preferred }: Placement,
   free: readonly string[],
   living: readonly string[],
   prefersOnly: boolean,
@@ -135,5 +142,5 @@ function chosen(
   const isAvoided = (executor: string) => executor === avoid && living.length > 1;
   const wanted = preferred(living);
   if (wanted !== undefined && free.includes(wanted) && !isAvoided(wanted)) return wanted;
-  return prefersOnly ? undefined : free.find((executor) => !isAvoided(executor));
+  return prefersOnly || isBound ? undefined : free.find((executor) => !isAvoided(executor));
 }

@@ -74,8 +74,8 @@ export class IncrementalWindowNode<K, V> extends StatefulNode<K, V, [K, V]> {
     return windowCodecId;
   }
 
-  override beginSnapshot(): StateSnapshot | undefined {
-    const snapshot = super.beginSnapshot();
+  override beginSnapshot(completedMs?: number): StateSnapshot | undefined {
+    const snapshot = super.beginSnapshot(completedMs);
     if (snapshot === undefined) return undefined;
     const { baseVersionMs, versionMs } = snapshot;
     const fromMs = Math.max(baseVersionMs ?? Number.NEGATIVE_INFINITY, versionMs - this.#windowMs);

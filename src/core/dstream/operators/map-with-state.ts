@@ -2,6 +2,7 @@
  * Owns: `mapWithState`: a function over each record and the state of its key; keys without data cost nothing, and keys
  * that were not used for the time-out are shown to the function once more in the batch in which that falls due.
  */
+import { StreamError } from "../../../base/index.ts";
 import type { StateUpdate } from "../../../state/index.ts";
 import {
   type Flow,
@@ -69,7 +70,15 @@ class MappedNode<T> extends RDDNode<T> {
   #pushPart(task: number, part: number, flow: Flow, push: Push<T>): Promise<void> {
     const slices = this.#readElsewhere?.(task, part);
     if (slices !== undefined) return pushSlices(slices, flow, push);
-    return pushArray(this.#mapped[task]?.[part] ?? [], flow, push);
+    return pushArray(this.partOf(task, part), flow, push);
+  }
+
+  /** What one task mapped for a partition. Throws `state_output_gone` in an executor that has the state and did not run it. */
+  partOf(task: number, part: number): readonly T[] {
+    const mapped = this.#mapped[task];
+    if (mapped !== undefined || this.#readElsewhere === undefined) return mapped?.[part] ?? [];
+    const { batchTimeMs: timeMs, uid: operator } = this.site;
+    throw new StreamError("state_output_gone", { operator, timeMs, task });
   }
 }
 
@@ -106,6 +115,13 @@ export class MapWithStateNode<K, V, S, M> extends StatefulNode<K, S, M> {
     return this.readingAt(timeMs, stage, "stateSnapshots");
   }
 
+  override async mappedAt(timeMs: number, task: number, part: number): Promise<readonly unknown[]> {
+    const made = await this.at(timeMs);
+    return made instanceof MappedNode
+      ? made.partOf(task, part)
+      : super.mappedAt(timeMs, task, part);
+  }
+
   protected async computeNext(timeMs: number): Promise<RDDNode<M> | undefined> {
     const given = await this.#parent.at(timeMs);
     const isFirst = !this.hasState;
@@ -128,7 +144,7 @@ export class MapWithStateNode<K, V, S, M> extends StatefulNode<K, S, M> {
       },
       {
         inputs: () => [],
-        updatePartition: ({ partition }) => void (mapped[partition] = undefined),
+        updatePartition: ({ partition }) => void (mapped[partition] = []),
       },
     );
     const readElsewhere = this.readElsewhere<M>("mapped", timeMs);
