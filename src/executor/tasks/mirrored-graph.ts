@@ -21,6 +21,10 @@ import type { Handlers } from "../executors.ts";
 /** Finds what the driver speaks of. */
 export class MirroredGraph {
   readonly #graph: StreamGraph;
+  /** How many look at what there is. */
+  #users = 0;
+  /** What is to be dropped when nobody does. */
+  #forgotten: Forgotten[] = [];
 
   constructor(graph: StreamGraph) {
     this.#graph = graph;
@@ -29,6 +33,17 @@ export class MirroredGraph {
   /** Begins to mirror. */
   start(state: GraphState): void {
     this.#graph.startMirroring(state);
+  }
+
+  /** Keeps what there is while `work` runs, also what the driver has no more use for: it may be asked of again. */
+  async keeping<R>(work: () => Promise<R>): Promise<R> {
+    this.#users += 1;
+    try {
+      return await work();
+    } finally {
+      this.#users -= 1;
+      await this.#forget();
+    }
   }
 
   /** The dataset of that address, made if it is not there yet. Throws `mirror_differs` where there is no such dataset. */
@@ -53,6 +68,11 @@ export class MirroredGraph {
     return dataset && stageAt(dataset, path);
   }
 
+  async #forget(): Promise<void> {
+    if (this.#users > 0) return;
+    for (const forgotten of this.#forgotten.splice(0)) await this.#graph.forgetAs(forgotten);
+  }
+
   /** What the driver tells of its graph. */
   get handlers(): Handlers {
     const graph = this.#graph;
@@ -66,7 +86,10 @@ export class MirroredGraph {
         const { pins, timeMs } = value as { timeMs: number; pins: PartitionPins };
         graph.adoptPartitions(timeMs, pins);
       },
-      "graph.forget": (forgotten) => graph.forgetAs(forgotten as Forgotten),
+      "graph.forget": (forgotten) => {
+        this.#forgotten.push(forgotten as Forgotten);
+        return this.#forget();
+      },
       "graph.forgetOutputs": (beforeMs) => graph.forgetOutputs(beforeMs as number),
       "graph.unpersist": async (address) => {
         const { index, stream, timeMs } = address as DatasetAddress;

@@ -51,7 +51,7 @@ export class ServingExecutor {
     link.serve({
       ...runner.handlers,
       ...mirrored.handlers,
-      ...stateHandlers(graph, states),
+      ...stateHandlers(graph, mirrored, states),
       "graph.start": (state) => mirrored.start(state as GraphState),
     });
     if (close !== undefined) link.onLeaving(close);
@@ -72,7 +72,7 @@ const notices: readonly (keyof StateNotices)[] = [
 ];
 
 /** What the driver and other executors ask of the states that are here. */
-function stateHandlers(graph: StreamGraph, host: StateHost): Handlers {
+function stateHandlers(graph: StreamGraph, mirrored: MirroredGraph, host: StateHost): Handlers {
   const told = notices.map((method) => [
     method,
     (value: unknown) => host.notice(method, value as StateNotices[typeof method]),
@@ -83,18 +83,21 @@ function stateHandlers(graph: StreamGraph, host: StateHost): Handlers {
     "state.load": (value) => host.request("state.load", value as StateRequests["state.load"]),
     "state.scan": (value) => host.scan(value as StateRequests["state.scan"]),
     "state.entries": (value) => host.entries(value as StateRequests["state.entries"]),
-    "state.mapped": (value) => mapped(graph, host, value as MappedRequest),
+    "state.mapped": (value) => mapped(graph, mirrored, host, value as MappedRequest),
   };
 }
 
 /** What the function of a state returned in one task, in arrays. */
 async function* mapped(
   graph: StreamGraph,
+  mirrored: MirroredGraph,
   host: StateHost,
   { part, partition, timeMs, uid }: MappedRequest,
 ): AsyncGenerator<readonly unknown[]> {
   await host.turnOf({ uid, partition });
-  const records = await statefulOf(graph, uid).mappedAt(timeMs, partition, part);
+  const records = await mirrored.keeping(() =>
+    statefulOf(graph, uid).mappedAt(timeMs, partition, part),
+  );
   for (let from = 0; from < records.length; from += mappedAtOnce) {
     yield records.slice(from, from + mappedAtOnce);
   }

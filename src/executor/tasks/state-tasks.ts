@@ -259,12 +259,15 @@ function stateBehind(target: Lineage | StageBarrier): StateStage<unknown, unknow
 async function unlessAborted<R>(waited: Promise<R>, signal: AbortSignal): Promise<R> {
   throwIfCancelled(signal);
   let leave = (): void => {};
-  const aborted = new Promise<never>((_, reject) => {
-    leave = () => reject(signal.reason);
+  const aborted = new Promise<"aborted">((resolve) => {
+    leave = () => resolve("aborted");
     signal.addEventListener("abort", leave, { once: true });
   });
   try {
-    return await Promise.race([waited, aborted]);
+    const come = await Promise.race([waited.then((value) => ({ value })), aborted]);
+    if (come !== "aborted") return come.value;
+    throwIfCancelled(signal);
+    return await waited;
   } finally {
     signal.removeEventListener("abort", leave);
   }

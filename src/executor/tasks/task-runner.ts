@@ -263,7 +263,8 @@ export class TaskRunner {
   /** As part of a job, so that whatever is run on the way belongs to it. */
   #within<R>(task: TaskContext, work: () => Promise<R>): Promise<R> {
     const { attempt, batchTimeMs = 0, signal, uid = "" } = task;
-    return inJob({ attempt, batchTimeMs, signal, uid, accumulated: [] }, work);
+    const job = { attempt, batchTimeMs, signal, uid, accumulated: [] };
+    return this.#options.mirrored.keeping(() => inJob(job, work));
   }
 
   /** Tells the operator to whoever watches for code that never comes back. */

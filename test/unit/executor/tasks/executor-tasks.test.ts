@@ -366,6 +366,10 @@ describe("a body on the driver", () => {
     await executed.batches(2);
     await executed.stop();
     const told = warnings.map((text) => /operator=`(\w+)` bytes=`([1-9]\d*)`/.exec(text)?.[1]);
-    expect(told.toSorted()).toEqual(["mapped", "reduced", "transformed"]);
+    expect(told.toSorted((a = "", b = "") => a.localeCompare(b))).toEqual([
+      "mapped",
+      "reduced",
+      "transformed",
+    ]);
   });
 });
