@@ -293,8 +293,8 @@ function unlessAborted<R>(coming: Promise<R>, signals: readonly AbortSignal[]): 
   const any = AbortSignal.any([...signals]);
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(asError(any.reason));
-    if (any.aborted) return abort();
-    any.addEventListener("abort", abort, { once: true });
+    if (any.aborted) abort();
+    else any.addEventListener("abort", abort, { once: true });
     coming.then(resolve, reject).finally(() => any.removeEventListener("abort", abort));
   });
 }

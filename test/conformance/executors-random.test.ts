@@ -26,6 +26,16 @@ describe("a program under executors", () => {
     );
   });
 
+  test("of which batches fail and are left out gives what it gives in one process", async () => {
+    const plans = programPlans({ isStateful: true, isFailing: true });
+    await fc.assert(
+      fc.asyncProperty(plans, async (plan) => {
+        expect(await outcomeOf(plan, inProcess(2))).toEqual(await outcomeOf(plan, "local"));
+      }),
+      runs,
+    );
+  });
+
   test("gives the same when executors are killed in the middle of whatever they do", async () => {
     const kills = fc.array(fc.nat({ max: 200 }), { minLength: 1, maxLength: 4 });
     await fc.assert(

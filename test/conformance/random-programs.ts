@@ -62,6 +62,11 @@ const prime = 10_007;
 const mixed = (a: number, b: number): number => (a * 31 + b) % prime;
 const mixedAll = (values: readonly number[]): number => values.reduce(mixed, 7);
 
+function unless(isUnlucky: boolean, value: number): number {
+  if (isUnlucky) throw new Error("unlucky");
+  return value;
+}
+
 /** What can be done with one stream. */
 const alone = {
   map: (s: Pairs) => s.map(([k, v]): Pair => [k, (v + 1) % prime]),
@@ -122,6 +127,12 @@ const alone = {
     ),
   sampleThere: (s: Pairs) =>
     s.transform((dataset) => dataset.sample(false, 0.5), { on: "executors" }),
+  failThere: (s: Pairs) =>
+    s.transform((dataset, timeMs) => dataset.mapValues((v) => unless(timeMs === 2000, v)), {
+      on: "executors",
+    }),
+  failOnDriver: (s: Pairs) =>
+    s.transform((dataset, timeMs) => dataset.mapValues((v) => unless(timeMs === 3000, v))),
   update: (s: Pairs) =>
     s.updateStateByKey((values, state: number | undefined) => mixedAll([state ?? 0, ...values])),
   mapState: (s: Pairs) =>
@@ -145,6 +156,7 @@ const both = {
     a.transformWith(b, (left, right) => left.subtractByKey(right)),
 } satisfies Record<string, (a: Pairs, b: Pairs) => Pairs>;
 
+const failingNames = ["failThere", "failOnDriver"];
 const statefulNames = ["incremental", "update", "mapState"];
 
 interface Step {
@@ -159,6 +171,7 @@ export interface ProgramPlan {
   readonly steps: readonly Step[];
   readonly batches: number;
   readonly parallelism: number;
+  readonly concurrentJobs: number;
 }
 
 const key = fc.oneof(
@@ -168,11 +181,17 @@ const key = fc.oneof(
 );
 const pair = fc.tuple(key, fc.integer({ min: 0, max: 50 }));
 
-/** Random programs; with or without operators that have a state. */
-export function programPlans({ isStateful }: { isStateful: boolean }): fc.Arbitrary<ProgramPlan> {
-  const names = [...Object.keys(alone), ...Object.keys(both)].filter(
-    (name) => isStateful || !statefulNames.includes(name),
-  );
+/** Random programs; with or without operators that have a state, or that fail. */
+export function programPlans({
+  isFailing = false,
+  isStateful,
+}: {
+  isStateful: boolean;
+  isFailing?: boolean;
+}): fc.Arbitrary<ProgramPlan> {
+  const left = [...(isStateful ? [] : statefulNames), ...(isFailing ? [] : failingNames)];
+  const all = [...Object.keys(alone), ...Object.keys(both)].filter((name) => !left.includes(name));
+  const names = isFailing ? [...all, ...failingNames, ...failingNames] : all;
   const input = fc.record({
     batches: fc.array(fc.array(pair, { maxLength: 12 }), { minLength: 1, maxLength: 4 }),
     partitions: fc.integer({ min: 1, max: 3 }),
@@ -187,6 +206,7 @@ export function programPlans({ isStateful }: { isStateful: boolean }): fc.Arbitr
     steps: fc.array(step, { minLength: 1, maxLength: 7 }),
     batches: fc.integer({ min: 2, max: 5 }),
     parallelism: fc.integer({ min: 1, max: 3 }),
+    concurrentJobs: fc.integer({ min: 1, max: isFailing ? 1 : 3 }),
   });
 }
 
@@ -235,7 +255,8 @@ export async function outcomeOf(
       batchInterval: seconds(1),
       defaultParallelism: plan.parallelism,
       logger: silentLogger,
-      onFailure: "stop",
+      concurrentJobs: plan.concurrentJobs,
+      onFailure: { deadLetter: ({ batchTime }) => void outcome.push([`${batchTime}`, "failed"]) },
       attempts: 1,
     });
     declare(ssc, plan, outcome);
@@ -248,7 +269,7 @@ export async function outcomeOf(
   await clock.advance(plan.batches * 1000);
   await ssc.stop();
   await ssc.awaitTermination();
-  return outcome;
+  return outcome.toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1));
 }
 
 /** Kills an executor when so many messages have passed, each time. */

@@ -198,7 +198,12 @@ export class StateNode<K, S> extends RDDNode<[K, S]> {
     const slices = this.#readElsewhere?.(partition);
     if (slices !== undefined) return pushSlices(slices, flow, ([key, value]) => push([key, value]));
     const reader = this.#state.read(partition, this.#stage.versionMs);
-    await scanAll(reader.scan(), flow, (key, value) => push([key, value]));
+    const pairs: [K, S][] = [];
+    // A scan goes on within a slice whatever becomes of the flow: what it gives is pushed by who looks.
+    await scanSlices(reader.scan(), flow, {
+      visit: (key, value) => pairs.push([key, value]),
+      then: () => pushArray(pairs.splice(0), flow, push),
+    });
   }
 }
 
@@ -221,15 +226,24 @@ export async function pushSlices<T>(
 }
 
 /** Visits what a scan has, in slices. */
-export async function scanAll<K, S>(
+export function scanAll<K, S>(
   scan: StateScan<K, S>,
   flow: Flow,
   visit: (key: K, value: S) => void,
+): Promise<void> {
+  return scanSlices(scan, flow, { visit });
+}
+
+async function scanSlices<K, S>(
+  scan: StateScan<K, S>,
+  flow: Flow,
+  { then, visit }: { visit: (key: K, value: S) => unknown; then?: () => Promise<void> },
 ): Promise<void> {
   for (let goesOn = true; goesOn && !flow.stopped; ) {
     const more = scan.next(flow.pacer.chunkRecords, visit);
     // A backend in memory answers at once, and is not waited for.
     goesOn = typeof more === "boolean" ? more : await more;
+    if (then !== undefined) await then();
     if (mustBreathe(flow)) await breathe(flow);
   }
 }

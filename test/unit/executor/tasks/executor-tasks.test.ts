@@ -366,10 +366,7 @@ describe("a body on the driver", () => {
     await executed.batches(2);
     await executed.stop();
     const told = warnings.map((text) => /operator=`(\w+)` bytes=`([1-9]\d*)`/.exec(text)?.[1]);
-    expect(told.toSorted((a = "", b = "") => a.localeCompare(b))).toEqual([
-      "mapped",
-      "reduced",
-      "transformed",
-    ]);
+    expect(new Set(told)).toEqual(new Set(["mapped", "reduced", "transformed"]));
+    expect(told).toHaveLength(3);
   });
 });
