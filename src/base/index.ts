@@ -26,7 +26,7 @@ export {
 export { localPath } from "./local-path.ts";
 export { consoleLogger, type Logger, silentLogger, tameLogger } from "./logger.ts";
 export { OrderedQueue } from "./ordered-queue.ts";
-export { type ProcessIdentity, thisProcess } from "./process-identity.ts";
+export { type ProcessBeginnings, type ProcessIdentity, thisProcess } from "./process-identity.ts";
 export { isFile, type PackageFolder, packageAbove, realPath } from "./program-files.ts";
 export { type Random, seededRandom, uniqueName } from "./random.ts";
 export { Settlement } from "./settlement.ts";

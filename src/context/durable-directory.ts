@@ -3,7 +3,7 @@
  * Does not own: what is decided (src/recovery), the life that begins on it (durable-run.ts).
  * Invariant: I1 until a life begins nothing in the directory is changed, but the lock.
  */
-import { type Clock, type Logger, localPath, StreamError } from "../base/index.ts";
+import { type Clock, type Logger, localPath, StreamError, thisProcess } from "../base/index.ts";
 import {
   type DriverLock,
   type DurableMedium,
@@ -14,7 +14,9 @@ import {
   type Observation,
   observe,
   readEpoch,
+  refuseWhileTakerLives,
   takeLock,
+  waitForLock,
 } from "../recovery/index.ts";
 import { logTransform, type OpenStoreOptions, openStore, type Store } from "../store/index.ts";
 
@@ -36,8 +38,8 @@ export class DurableDirectory {
   readonly address: string;
   readonly medium: DurableMedium;
   readonly observation: Observation;
-  /** Whether the kernel keeps everybody else away, so that nothing changes behind our back. */
-  readonly isAlone: boolean;
+  /** Whether it was opened past a driver that held the lock. */
+  readonly tookOver: boolean;
   /** How long the opening took, in ms. */
   readonly observedMs: number;
   readonly #lock: DriverLock | undefined;
@@ -45,16 +47,16 @@ export class DurableDirectory {
 
   private constructor(
     store: Store,
-    lock: { readonly held: DriverLock | undefined; readonly isAlone: boolean },
+    lock: TakenLock | undefined,
     observation: Observation,
     observedMs: number,
   ) {
     this.address = store.address;
     this.medium = mediumOf(store);
     this.observation = observation;
-    this.isAlone = lock.isAlone;
+    this.tookOver = lock?.tookOver ?? false;
     this.observedMs = observedMs;
-    this.#lock = lock.held;
+    this.#lock = lock?.held;
   }
 
   /**
@@ -68,16 +70,18 @@ export class DurableDirectory {
   ): Promise<DurableDirectory> {
     const beganMs = clock.monotonicNow();
     const store = await openStore(address, options.store);
-    let held: DriverLock | undefined;
+    let lock: TakenLock | undefined;
     try {
-      const lock = await locked(store, options, logger);
-      held = lock.held;
+      lock = await locked(store, options, { clock, logger });
       const { decode, logs } = mediumOf(store);
       const observation = await observe(store, logs, decode);
+      if (lock?.tookOver === false && options.takeOver !== true) {
+        await refuseWhileTakerLives(store, observation, thisProcess);
+      }
       if (observation.refusal !== undefined) throw observation.refusal;
       return new DurableDirectory(store, lock, observation, clock.monotonicNow() - beganMs);
     } catch (error) {
-      await held?.release();
+      await lock?.held.release();
       await store.close();
       throw error;
     }
@@ -106,26 +110,34 @@ function mediumOf(store: Store): DurableMedium {
   return { store, logs, encode, decode };
 }
 
+/** A lock, or the waiting for it. */
+interface TakenLock {
+  readonly held: DriverLock;
+  readonly tookOver: boolean;
+}
+
+/** Undefined where epochs alone keep others off. */
 async function locked(
   store: Store,
   { lock, takeOver = false }: CheckpointDirectoryOptions,
-  logger: Logger,
-): Promise<{ held: DriverLock | undefined; isAlone: boolean }> {
+  { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
+): Promise<TakenLock | undefined> {
   const isLocal = store.address.startsWith("file:");
   const kind = lock ?? (isLocal ? "kernel" : "none");
-  if (kind === "none") return { held: undefined, isAlone: false };
+  if (kind === "none") return undefined;
   if (!isLocal) {
     const expected = '"none": a lock needs a directory of this machine';
     throw new StreamError("argument_invalid", { argument: "lock", value: kind, expected });
   }
+  const directory = localPath(store.address);
   const holder = async () => holderOf(await readEpoch(store, await newestEpoch(store)));
   try {
-    const held = await takeLock(kind, localPath(store.address), holder);
-    return { held, isAlone: kind === "kernel" };
+    return { held: await takeLock(kind, directory, holder), tookOver: false };
   } catch (error) {
     const isHeld = error instanceof StreamError && error.code === "driver_alive";
     if (!isHeld || !takeOver) throw error;
     logger.warn("taking over from a driver that holds the lock", error);
-    return { held: undefined, isAlone: false };
+    const failed = (reason: unknown) => logger.warn("the lock cannot be taken any more", reason);
+    return { held: waitForLock(kind, directory, { clock, failed }), tookOver: true };
   }
 }

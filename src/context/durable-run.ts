@@ -6,9 +6,14 @@
  * Invariants: I1 the order of a start: plan, claim, receivers' knowledge, inputs, states, first checkpoint, replay; only then
  * receivers and ticks. I2 a checkpoint that failed is told, and until one succeeds receivers get no room back.
  */
-import { hostname } from "node:os";
-import { pid } from "node:process";
-import { type Clock, invariant, type Logger, StreamError, uniqueName } from "../base/index.ts";
+import {
+  type Clock,
+  invariant,
+  type Logger,
+  StreamError,
+  thisProcess,
+  uniqueName,
+} from "../base/index.ts";
 import {
   adoptInputs,
   assertResumable,
@@ -27,6 +32,7 @@ import {
   Cleaner,
   DriverLife,
   downSpans,
+  holderIn,
   inputStatesOf,
   type LeftBatch,
   type LeftLife,
@@ -151,12 +157,10 @@ export class DurableRun {
         commitDelayMs: settings.logCommitDelay ?? 0,
         who: {
           applicationName: settings.appName,
-          host: hostname(),
-          pid,
           startedAtMs: clock.now(),
           nonce: uniqueName(),
+          ...holderIn(thisProcess, directory),
         },
-        isAlone: directory.isAlone,
         fatal,
       },
       directory.observation,

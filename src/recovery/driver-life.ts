@@ -2,8 +2,8 @@
  * Owns: one life of the driver on a checkpoint directory: its epoch, its journal, its receiver log, and what it knows.
  * Does not own: when checkpoints and snapshots are taken (checkpointer.ts, state-snapshots.ts), batches (src/scheduler).
  *
- * Invariants: I1 the epoch is claimed before the journal of the earlier life counts as read, unless a kernel lock keeps
- * everybody else away. I2 the first event seals the journal of the epochs before. I3 after the first failure of a log, or a
+ * Invariants: I1 the epoch is claimed before the journal of the earlier life counts as read. A lock is no reason to read it
+ * sooner: its holder may be one from whom another driver has taken over. I2 the first event seals the journal of the epochs before. I3 after the first failure of a log, or a
  * later epoch, nothing is acknowledged or committed by this life.
  */
 import { type Clock, invariant } from "../base/index.ts";
@@ -42,8 +42,6 @@ export interface DriverLifeOptions {
   /** How long a frame waits for others on its way to a store that makes an object of each group. */
   readonly commitDelayMs: number;
   readonly who: Omit<EpochRecord, "epoch">;
-  /** Whether nobody else can have written since the directory was observed. */
-  readonly isAlone: boolean;
   /** Hears of the failure after which this life may do nothing durable any more. */
   readonly fatal: (error: unknown) => void;
 }
@@ -112,14 +110,18 @@ export class DriverLife {
 
   /**
    * Claims the epoch after the newest and begins its journal. Rejects with `epoch_superseded` when somebody else has claimed
-   * it, and with what a second look into the directory refuses.
+   * it, and with what a second look into the directory refuses. `mended` is what a repair goes on from, in place of what is there.
    */
-  static async begin(options: DriverLifeOptions, found: Observation): Promise<DriverLife> {
-    const { clock, isAlone, medium, who } = options;
+  static async begin(
+    options: DriverLifeOptions,
+    found: Pick<Observation, "newestEpoch">,
+    mended?: Observation,
+  ): Promise<DriverLife> {
+    const { clock, medium, who } = options;
     const epoch = found.newestEpoch + 1;
     await claimEpoch(medium.store, { ...who, epoch });
     const fence = new EpochFence(medium.store, epoch);
-    const observation = isAlone ? found : await observeFenced(medium, epoch);
+    const observation = mended ?? (await observeFenced(medium, epoch));
     await repair(medium.logs, observation.journal);
     const life = new DriverLife(options, observation, fence);
     await life.journal.append({

@@ -4,7 +4,7 @@
  */
 import { ClassicLevel } from "classic-level";
 import { lock as lockFile } from "proper-lockfile";
-import { StreamError } from "../base/index.ts";
+import { type Clock, StreamError, sleep } from "../base/index.ts";
 
 /**
  * `kernel`: a lock of this machine's kernel, which goes the moment its holder dies, however it dies. `lockfile`: a file that
@@ -35,6 +35,44 @@ export async function takeLock(
     }
     throw new StreamError("driver_alive", { directory, ...(await describeHolder()) });
   }
+}
+
+/** How often a driver that leads without the lock asks for it. */
+const lockRetryMs = 1000;
+
+/**
+ * Takes the lock when its holder lets go of it, however late; for a driver that has taken over from one that hangs, so that
+ * the lock speaks for it when that one is gone. Releasing it ends the waiting, too.
+ */
+export function waitForLock(
+  kind: LockKind,
+  directory: string,
+  { clock, failed }: { readonly clock: Clock; readonly failed: (error: unknown) => void },
+): DriverLock {
+  const ended = new AbortController();
+  const wait = async (): Promise<DriverLock | undefined> => {
+    while (!ended.signal.aborted) {
+      try {
+        return await takeLock(kind, directory, async () => ({}));
+      } catch (error) {
+        const isTaken = error instanceof StreamError && error.code === "driver_alive";
+        // The epoch decides in any case.
+        if (!isTaken) {
+          failed(error);
+          return undefined;
+        }
+      }
+      await sleep(clock, lockRetryMs, ended.signal);
+    }
+    return undefined;
+  };
+  const held = wait();
+  return {
+    release: async () => {
+      ended.abort();
+      await (await held)?.release();
+    },
+  };
 }
 
 /** A LevelDB database is held by a kernel lock; nothing is ever written into this one. */

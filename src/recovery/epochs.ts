@@ -7,7 +7,7 @@
  * driver can create one a second time. I2 a probe begins after the call that asks for it: what was made durable before the
  * call was made so while no later epoch was there, or the call rejects.
  */
-import { StreamError } from "../base/index.ts";
+import { type ProcessBeginnings, type ProcessIdentity, StreamError } from "../base/index.ts";
 import type { Store } from "../store/index.ts";
 import { epochName, epochOfName, epochPrefix } from "./layout.ts";
 
@@ -20,6 +20,10 @@ export interface EpochRecord {
   readonly startedAtMs: number;
   /** Tells two drivers apart that claim at the same time. */
   readonly nonce: string;
+  /** When its process began, in the words of `ProcessBeginnings`; on systems that tell it. */
+  readonly processBeginning?: string;
+  /** Whether it claimed its epoch while another driver held the lock, so that the lock says nothing of it. */
+  readonly tookOver?: boolean;
 }
 
 /** The newest epoch of which there is a record, at or after `from`; 0 where there is none. */
@@ -69,6 +73,35 @@ export function holderOf(record: EpochRecord | undefined): Record<string, unknow
   if (record === undefined) return {};
   const { host, pid, startedAtMs } = record;
   return { host, pid, since: new Date(startedAtMs).toISOString() };
+}
+
+/** What the record of an epoch tells of the process that claims it. */
+export function holderIn(
+  process: Pick<ProcessIdentity, "host" | "pid"> & ProcessBeginnings,
+  { tookOver }: { readonly tookOver: boolean },
+): Pick<EpochRecord, "host" | "pid" | "processBeginning" | "tookOver"> {
+  const { host, pid } = process;
+  const processBeginning = tookOver ? process.beginningOf(pid) : undefined;
+  return {
+    host,
+    pid,
+    ...(tookOver ? { tookOver } : {}),
+    ...(processBeginning === undefined ? {} : { processBeginning }),
+  };
+}
+
+/**
+ * Whether the driver of an epoch has taken over without the lock, and its process is another one of this host that lives:
+ * whoever has the lock then has only what the driver before it left behind.
+ */
+export function isLivingTaker(
+  record: EpochRecord | undefined,
+  process: Pick<ProcessIdentity, "host" | "pid"> & ProcessBeginnings,
+): boolean {
+  if (record?.tookOver !== true || record.host !== process.host) return false;
+  const { pid, processBeginning } = record;
+  if (pid === process.pid || processBeginning === undefined) return false;
+  return process.beginningOf(pid) === processBeginning;
 }
 
 /** Asks whether a driver still leads. */

@@ -8,14 +8,27 @@ export {
   type KnowledgeState,
 } from "./driver-knowledge.ts";
 export { DriverLife, type DurableMedium } from "./driver-life.ts";
-export { type DriverLock, type LockKind, takeLock } from "./driver-lock.ts";
-export { type EpochRecord, holderOf, newestEpoch, readEpoch } from "./epochs.ts";
+export { type DriverLock, type LockKind, takeLock, waitForLock } from "./driver-lock.ts";
+export {
+  type EpochRecord,
+  holderIn,
+  holderOf,
+  newestEpoch,
+  readEpoch,
+} from "./epochs.ts";
 export { decodeEvent } from "./journal-codec.ts";
 export type { JournalEvent } from "./journal-events.ts";
 export type { JournalReading, NumberedEvent } from "./journal-reading.ts";
 export { blockLogDirectory, journalDirectories } from "./layout.ts";
 export { type DownSpan, downSpans, type LeftBatch, leftBatches } from "./left-batches.ts";
-export { type DecodeFrame, type LeftLife, leftLife, type Observation, observe } from "./observe.ts";
+export {
+  type DecodeFrame,
+  type LeftLife,
+  leftLife,
+  type Observation,
+  observe,
+  refuseWhileTakerLives,
+} from "./observe.ts";
 export {
   begunBefore,
   begunOption,

@@ -14,7 +14,7 @@ import type { Store } from "../store/index.ts";
 import { damageError, type FrameTransform } from "../wal/index.ts";
 import { knowledgeOf } from "./checkpoint-content.ts";
 import { DriverKnowledge } from "./driver-knowledge.ts";
-import { newestEpoch } from "./epochs.ts";
+import { holderOf, isLivingTaker, newestEpoch, readEpoch } from "./epochs.ts";
 import { type JournalReading, readJournal } from "./journal-reading.ts";
 import { epochName } from "./layout.ts";
 import {
@@ -76,6 +76,21 @@ export async function observe(
     left: resumed && leftLife(resumed, found.ref, journal),
     refusal: decision.course === "refuse" ? refusalOf(store, decision, journal, found) : undefined,
   };
+}
+
+/**
+ * Rejects with `driver_alive` where whoever holds the lock holds only what a driver left behind from whom another has taken
+ * over, and that one lives and has not stopped.
+ */
+export async function refuseWhileTakerLives(
+  store: Store,
+  { left, newestEpoch: newest }: Observation,
+  process: Parameters<typeof isLivingTaker>[1],
+): Promise<void> {
+  if (left?.knowledge.isStopped === true) return;
+  const record = await readEpoch(store, newest);
+  if (!isLivingTaker(record, process)) return;
+  throw new StreamError("driver_alive", { directory: store.address, ...holderOf(record) });
 }
 
 interface FoundCheckpoint {

@@ -6,7 +6,7 @@
  * I1. While a driver holds the lock nothing is changed; a driver without a lock is fenced off by the epoch.
  * I2. The change counts when its checkpoint is there, whole, and not before.
  */
-import { type Clock, localPath, uniqueName } from "../base/index.ts";
+import { type Clock, localPath, thisProcess, uniqueName } from "../base/index.ts";
 import {
   auditName,
   type Checkpoint,
@@ -26,6 +26,7 @@ import {
   type Observation,
   observe,
   readEpoch,
+  refuseWhileTakerLives,
   takeLock,
 } from "../recovery/index.ts";
 import { logTransform, type Store } from "../store/index.ts";
@@ -88,6 +89,7 @@ export class Maintenance {
         decode,
       };
       const observation = await observe(store, logs, medium.decode);
+      await refuseWhileTakerLives(store, observation, thisProcess);
       return new Maintenance(medium, lock, observation, maintainer);
     } catch (error) {
       await lock?.release();
@@ -103,14 +105,14 @@ export class Maintenance {
 
   /**
    * Claims the next epoch, lets `change` work on what the driver knew, writes a checkpoint of that, and an audit record.
-   * `found` is what was observed, unless it was mended in between.
+   * `mended` is what a repair lets it go on from, in place of what is there.
    */
   async apply(
     change: (life: DriverLife, left: LeftLife) => Promise<AuditedChange>,
-    found: Observation = this.observation,
+    mended?: Observation,
   ): Promise<MaintenanceReport> {
     const { clock, host, pid, user } = this.#maintainer;
-    const left = found.left;
+    const { left } = mended ?? this.observation;
     const applicationName = left?.checkpoint.applicationName ?? "";
     const life = await DriverLife.begin(
       {
@@ -118,13 +120,13 @@ export class Maintenance {
         clock,
         commitDelayMs: 0,
         who: { applicationName, host, pid, startedAtMs: clock.now(), nonce: uniqueName() },
-        isAlone: this.isAlone,
         fatal: () => {},
       },
-      found,
+      this.observation,
+      mended,
     );
     try {
-      const now = this.isAlone ? left : life.observation.left;
+      const now = life.observation.left;
       if (now === undefined) throw new Error("what was observed is fit to be resumed");
       const wasStopped = now.knowledge.isStopped;
       const audited = await change(life, now);

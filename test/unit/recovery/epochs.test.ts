@@ -4,6 +4,7 @@ import {
   EpochFence,
   type EpochRecord,
   holderOf,
+  isLivingTaker,
   newestEpoch,
   readEpoch,
 } from "../../../src/recovery/epochs.ts";
@@ -94,6 +95,28 @@ describe("an epoch", () => {
     expect(holderOf(undefined)).toEqual({});
     expect(await newestEpoch(store)).toBe(1);
     expect(await caught(claimEpoch(store, record(1)))).toMatchObject({ code: "epoch_superseded" });
+  });
+});
+
+describe("a driver that took over without the lock", () => {
+  const taker = { ...record(2), tookOver: true, processBeginning: "boot 5" };
+  const process = (beginning: string | undefined, host = "here", pid = 11) => ({
+    host,
+    pid,
+    beginningOf: () => beginning,
+  });
+
+  test("lives where its process is the one that claimed the epoch", () => {
+    expect(isLivingTaker(taker, process("boot 5"))).toBe(true);
+  });
+
+  test("does not keep others off by a pid that came again, from another host, as the one that asks, or with the lock", () => {
+    expect(isLivingTaker(taker, process("boot 6"))).toBe(false);
+    expect(isLivingTaker(taker, process(undefined))).toBe(false);
+    expect(isLivingTaker(taker, process("boot 5", "there"))).toBe(false);
+    expect(isLivingTaker(taker, process("boot 5", "here", 10))).toBe(false);
+    expect(isLivingTaker({ ...taker, tookOver: false }, process("boot 5"))).toBe(false);
+    expect(isLivingTaker(undefined, process("boot 5"))).toBe(false);
   });
 });
 

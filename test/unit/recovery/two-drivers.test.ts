@@ -59,6 +59,10 @@ test("rows 25 and 26: the second is refused, takes over from the first when that
   expect(acknowledged(first.lines.slice(heard))).toEqual([]);
   await second.line("batch", second.lines.length);
 
+  // The lock has gone with the first; the second, which leads, may not have it yet.
+  const early = driver(directory);
+  expect(await early.line("ended")).toBe(`ended driver_alive ${second.child.pid}`);
+
   second.child.kill("SIGKILL");
   await once(second.child, "exit");
   const third = driver(directory);
