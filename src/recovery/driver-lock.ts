@@ -4,7 +4,8 @@
  */
 import { ClassicLevel } from "classic-level";
 import { lock as lockFile } from "proper-lockfile";
-import { type Clock, StreamError, sleep } from "../base/index.ts";
+import { type Clock, type FilePort, StreamError, sleep, systemFiles } from "../base/index.ts";
+import { makeDirectories, whyUnwritable } from "./directory-probe.ts";
 
 /**
  * `kernel`: a lock of this machine's kernel, which goes the moment its holder dies, however it dies. `lockfile`: a file that
@@ -19,11 +20,15 @@ export interface DriverLock {
   release(): Promise<void>;
 }
 
-/** Takes the lock of a directory of this machine, which is there. Rejects with `driver_alive`, `lock_unusable`. */
+/**
+ * Takes the lock of a directory of this machine, which it makes. Rejects with `driver_alive`; where nothing can be written
+ * with `store_full`, `store_denied`, `directory_blocked`; else with `lock_unusable`.
+ */
 export async function takeLock(
   kind: LockKind,
   directory: string,
   describeHolder: () => Promise<Record<string, unknown>>,
+  files: FilePort = systemFiles,
 ): Promise<DriverLock> {
   if (kind === "none") return { release: async () => {} };
   const take = kind === "kernel" ? takeKernelLock : takeLockFile;
@@ -31,7 +36,9 @@ export async function takeLock(
     return await take(directory);
   } catch (error) {
     if (!isHeld(error)) {
-      throw new StreamError("lock_unusable", { directory, kind }, { cause: error });
+      const why = await whyUnwritable(files, directory);
+      if (why instanceof StreamError) throw why;
+      throw new StreamError("lock_unusable", { directory, kind }, { cause: why ?? error });
     }
     throw new StreamError("driver_alive", { directory, ...(await describeHolder()) });
   }
@@ -84,6 +91,8 @@ async function takeKernelLock(directory: string): Promise<DriverLock> {
 
 async function takeLockFile(directory: string): Promise<DriverLock> {
   let isReleased = false;
+  // It is made in the directory, which the first driver of all has yet to make.
+  await makeDirectories(systemFiles, directory);
   // Losing it is no reason to die: a later driver has claimed a later epoch, which is what stops this one.
   const onCompromised = () => {};
   const release = await lockFile(directory, {

@@ -17,6 +17,12 @@ export const recoveryErrors = {
     message: "the lock of the directory cannot be taken, though nobody seems to hold it",
     help: "look at the cause; the folder `lock` holds no data and may be removed while no driver runs",
   },
+  directory_blocked: {
+    kind: "usage",
+    message:
+      "the checkpoint directory cannot be made: a part of its path is a file, or cannot be made",
+    help: "name a path of which every part is a folder or can become one",
+  },
   directory_foreign: {
     kind: "usage",
     message: "the checkpoint directory holds things that are not of Millrace",
