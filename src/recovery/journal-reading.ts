@@ -2,13 +2,15 @@
  * Owns: reading a journal back: all of its events, and what is wrong with it, in the words of the recovery table.
  * Does not own: the copies and frames (src/wal), what is decided (recovery-policy.ts).
  */
-import type { Store } from "../store/index.ts";
+import { StreamError } from "../base/index.ts";
+import { optionsOfEnvelope, type Store } from "../store/index.ts";
 import {
   type FrameTransform,
   journalNames,
   judgeLog,
   type LogBound,
   type LogDamage,
+  type LogFrame,
   type LogListing,
   type LogPlan,
   listLog,
@@ -66,7 +68,7 @@ export async function readJournal(
   const reports: SegmentReport[] = [];
   for await (const event of readLog(store, plan, { kind: "journal", decode })) {
     if (event.kind === "frame") {
-      events.push({ sequence: event.sequence, event: decodeEvent(event.payload) });
+      events.push({ sequence: event.sequence, event: eventOf(event) });
     } else if (event.kind === "segment") reports.push(event.report);
     else if (event.kind === "damage") damage.push(event.damage);
   }
@@ -95,11 +97,25 @@ async function boundsOf(
 ): Promise<ReadonlyMap<number, LogBound>> {
   const bounds = new Map<number, LogBound>();
   for (const frame of await readBeginnings(store, plan, { kind: "journal", decode })) {
-    const event = decodeEvent(frame.payload);
+    const event = eventOf(frame);
     if (event.kind !== "epoch_opened") continue;
     for (const { epoch, length, segment } of event.sealed) bounds.set(epoch, { segment, length });
   }
   return bounds;
+}
+
+/** Throws `store_option_missing`, `journal_event_unknown`, and `log_damaged` with the file. */
+function eventOf({ address, payload }: LogFrame): JournalEvent {
+  try {
+    return decodeEvent(payload);
+  } catch (error) {
+    if (!(error instanceof StreamError)) throw error;
+    const { offset, segment: file } = address;
+    const option = optionsOfEnvelope(payload);
+    if (option !== undefined) throw new StreamError("store_option_missing", { file, option });
+    const code = error.code === "value_undecodable" ? "log_damaged" : error.code;
+    throw new StreamError(code, { ...error.details, file, offset }, { cause: error });
+  }
 }
 
 /** What a driver notes before it is ready to receive anything. */

@@ -66,6 +66,14 @@ export function encodeHeader({ version, kind, chunkBytes, keyed }: EnvelopeHeade
   return Buffer.concat([fixed, keyId, keyed.salt, keyed.keyCheck]);
 }
 
+/** The options without which bytes cannot be read that begin with an envelope; undefined for other bytes. */
+export function optionsOfEnvelope(bytes: Uint8Array): "compress" | "encrypt" | undefined {
+  const isEnvelope =
+    bytes.length >= fixedHeaderBytes && magic.every((byte, at) => bytes[at] === byte);
+  if (!isEnvelope) return undefined;
+  return bytes[6] === encryptions.none ? "compress" : "encrypt";
+}
+
 export interface ChunkWord {
   readonly isLast: boolean;
   readonly packing: number;

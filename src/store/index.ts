@@ -1,4 +1,5 @@
 export type { EncryptionOptions } from "./encryption-keys.ts";
+export { optionsOfEnvelope } from "./envelope-format.ts";
 export { LocalStore, type LocalStoreOptions } from "./local-store.ts";
 export { type LogTransform, logTransform } from "./log-transform.ts";
 export { MemoryStore } from "./memory-store.ts";

@@ -2,7 +2,7 @@
  * Owns: what can be wrong with a log, in words and numbers, and the error that a caller throws who cannot go on with it.
  * Does not own: the finding (segment-reader.ts, log-reader.ts), what to do about it (tail-policy.ts and the callers).
  */
-import { StreamError } from "../base/index.ts";
+import { type ErrorCode, StreamError } from "../base/index.ts";
 
 /** What is wrong. */
 export type DamageKind =
@@ -55,11 +55,26 @@ export interface LogDamage {
   readonly lost: SequenceRange | undefined;
 }
 
-/** For a frame that is as it was written, and that the store's transform refuses. */
+/** What says that the store was opened with other options than it was written with; the frame itself is whole. */
+const openedOtherwise: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "encryption_key_missing",
+  "encryption_key_wrong",
+  "envelope_missing",
+  "envelope_unencrypted",
+  "envelope_version_unknown",
+]);
+
+/**
+ * For a frame that is as it was written, and that the store's transform refuses: the transform's own error where it is about
+ * the options of the store, else `log_damaged`.
+ */
 export function undecodable(
   { offset, segment: file }: { readonly offset: number; readonly segment: string },
   cause: unknown,
 ): StreamError {
+  if (cause instanceof StreamError && openedOtherwise.has(cause.code)) {
+    return new StreamError(cause.code, { ...cause.details, file, offset }, { cause });
+  }
   return new StreamError("log_damaged", { file, offset, damage: "payload_undecodable" }, { cause });
 }
 

@@ -72,6 +72,11 @@ export const storeErrors = {
     message: "the store was closed",
     help: "open it again",
   },
+  store_option_missing: {
+    kind: "usage",
+    message: "what is in the store is compressed or encrypted, and it was opened without",
+    help: "give the option `store` as it was written: `compress: true`, or `encrypt` with its keys",
+  },
   envelope_missing: {
     kind: "data",
     message: "an object is not what a store with compression or encryption writes",
