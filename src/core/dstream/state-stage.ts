@@ -202,7 +202,7 @@ export class StateNode<K, S> extends RDDNode<[K, S]> {
     // A scan goes on within a slice whatever becomes of the flow: what it gives is pushed by who looks.
     await scanSlices(reader.scan(), flow, {
       visit: (key, value) => pairs.push([key, value]),
-      then: () => pushArray(pairs.splice(0), flow, push),
+      afterSlice: () => pushArray(pairs.splice(0), flow, push),
     });
   }
 }
@@ -237,13 +237,13 @@ export function scanAll<K, S>(
 async function scanSlices<K, S>(
   scan: StateScan<K, S>,
   flow: Flow,
-  { then, visit }: { visit: (key: K, value: S) => unknown; then?: () => Promise<void> },
+  { afterSlice, visit }: { visit: (key: K, value: S) => unknown; afterSlice?: () => Promise<void> },
 ): Promise<void> {
   for (let goesOn = true; goesOn && !flow.stopped; ) {
     const more = scan.next(flow.pacer.chunkRecords, visit);
     // A backend in memory answers at once, and is not waited for.
     goesOn = typeof more === "boolean" ? more : await more;
-    if (then !== undefined) await then();
+    if (afterSlice !== undefined) await afterSlice();
     if (mustBreathe(flow)) await breathe(flow);
   }
 }

@@ -8,7 +8,7 @@ import { contents, directory, useDirectory } from "./lives-in-directory.ts";
 useDirectory();
 
 const key = (byte: number) => new Uint8Array(32).fill(byte);
-const compressed: OpenStoreOptions = { compress: true };
+const compressed: OpenStoreOptions = { compress: "deflate" };
 const encrypted: OpenStoreOptions = { encrypt: { keyId: "k1", keys: { k1: key(7) } } };
 const otherBytes: OpenStoreOptions = { encrypt: { keyId: "k1", keys: { k1: key(8) } } };
 const otherKey: OpenStoreOptions = { encrypt: { keyId: "k2", keys: { k2: key(7) } } };
