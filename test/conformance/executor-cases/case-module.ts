@@ -10,7 +10,13 @@ export interface CaseModule {
 /** How many batches of a second a case has. */
 export const caseBatches = 4;
 
-export const caseNames = ["word-count", "joins-and-windows", "bodies", "outputs"] as const;
+export const caseNames = [
+  "word-count",
+  "joins-and-windows",
+  "bodies",
+  "outputs",
+  "receivers",
+] as const;
 export type CaseName = (typeof caseNames)[number] | "dying-executors";
 
 export function moduleOf(name: string): URL {
