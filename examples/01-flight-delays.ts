@@ -4,6 +4,7 @@
  *
  *   node examples/01-flight-delays.ts [--flights N] [--rate FLIGHTS_PER_SECOND|max] [--batch-interval MS] [--feeder PORT]
  *                                     [--kills N] [--seed N] [--checkpoint PATH|s3://BUCKET/PREFIX] [--keep]
+ *                                     [--executors N]
  *
  * A feeder in a process of its own sends the flights (`--feeder` names the port of one that runs already); a reliable
  * receiver takes them. Per airport of origin the program keeps how many flights left, and their mean and worst delay; per
@@ -13,6 +14,9 @@
  * flight. It is started again at once, and goes on. When the feed ends, or with Ctrl-C, it compares what it has with a direct
  * computation over the data set, and ends with exit code 1 where they differ. The supervisor does so, too, where no kill
  * has hit one of the three.
+ *
+ * With `--executors` the tasks run in that many processes of their own, which run this program too and die with their
+ * driver.
  *
  * The checkpoint directory is a new one within `--checkpoint`, or in a folder for temporary files. It is removed at the end,
  * but with `--keep`. The server of S3 and the credentials come from the environment, as the AWS SDK reads them.
@@ -89,7 +93,7 @@ async function drive(places: DriverPlaces): Promise<void> {
 function flightDelays({ report, notes, feeder }: Job): StreamingContext {
   const ssc = new StreamingContext({
     appName: "flight-delays",
-    master: "local",
+    master: options.executors === 0 ? "local" : `local[${options.executors}]`,
     batchInterval,
     onFailure: "stop",
     // The feeder is faster than the program, and has to wait: this bounds the batches, and so how late they get.
@@ -232,6 +236,7 @@ async function supervise(): Promise<void> {
         args: [
           `--flights=${flights}`,
           `--batch-interval=${batchIntervalMs}`,
+          `--executors=${options.executors}`,
           `--life=${JSON.stringify(places)}`,
         ],
       },

@@ -14,6 +14,8 @@ export interface JobOptions {
   readonly seed: number;
   /** Where the checkpoint directory is made: a path or an address; undefined is a folder for temporary files. */
   readonly checkpoint: string | undefined;
+  /** How many processes run the tasks; 0: the driver itself. */
+  readonly executors: number;
   /** Whether the checkpoint directory and the notes stay. */
   readonly keep: boolean;
   /** Of a driver: what its supervisor has made for all its lives. Undefined in the supervisor. */
@@ -40,6 +42,7 @@ export function readJobOptions(args: readonly string[]): JobOptions {
       kills: { type: "string", default: "6" },
       seed: { type: "string", default: String(randomInt(2 ** 31)) },
       checkpoint: { type: "string" },
+      executors: { type: "string", default: "0" },
       keep: { type: "boolean", default: false },
       life: { type: "string" },
     },
@@ -55,6 +58,7 @@ export function readJobOptions(args: readonly string[]): JobOptions {
     kills: wholeNumber("kills", values.kills, { min: 0, max: 1000 }),
     seed: wholeNumber("seed", values.seed, { min: 0, max: 2 ** 32 - 1 }),
     checkpoint: values.checkpoint,
+    executors: wholeNumber("executors", values.executors, { min: 0, max: 64 }),
     keep: values.keep,
     life: values.life === undefined ? undefined : (JSON.parse(values.life) as DriverPlaces),
   };

@@ -42,6 +42,16 @@ describe("01-flight-delays", () => {
     expect(await filesIn(folder)).toEqual([]);
   }, 120_000);
 
+  test("does so, too, with its tasks and its state in executors, which die with the driver", async () => {
+    const args = [...quick, "--flights", "10000", "--rate", "1000", "--kills", "3"];
+    await using program = new Program(example, [...args, "--executors", "2"]);
+    const { code, output } = await program.ended;
+    expect(output).toContain("RIGHT, compared with a direct computation:\n10,000 flights from");
+    expect(Number(/Killed (\d+) times/.exec(output)?.[1])).toBeGreaterThanOrEqual(3);
+    expect(output).not.toContain("MISSED");
+    expect(code).toBe(0);
+  }, 120_000);
+
   test("does so, too, with its checkpoint directory in S3, and leaves nothing there", async () => {
     const server = await S3Server.start();
     onTestFinished(() => server.close());

@@ -41,7 +41,7 @@ export interface Elsewhere {
   completed(partition: number, versionMs: number): void | Promise<void>;
 }
 
-type VersionStage = StageBarrier & { readonly versionMs: number };
+type VersionStage = StageBarrier & { readonly versionMs: number; readonly madeAtMs: number };
 
 /** The stages of one state that are not complete, in the order of their versions. */
 export class StagesToCome {

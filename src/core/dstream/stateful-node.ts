@@ -199,7 +199,10 @@ export abstract class StatefulNode<K, S, T> extends DStreamNode<T> implements St
   }
 
   get dueMs(): number {
-    return this.reachedMs + this.slideMs;
+    // What is being made looks back from the version that it was built upon.
+    const making = this.#toCome.next;
+    const sinceMs = making && this.#facts.get(making.madeAtMs)?.sinceMs;
+    return Math.min(this.reachedMs, sinceMs ?? this.reachedMs) + this.slideMs;
   }
 
   get hasRestoredState(): boolean {
