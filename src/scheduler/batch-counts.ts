@@ -26,7 +26,7 @@ export class BatchCounts {
   readonly #done = new Map<number, Set<string>>();
   /** Stages of one operator of one batch are told apart by the order in which they run first. */
   readonly #stages = new WeakMap<CountedStage, string>();
-  readonly #stageCounts = new Map<string, number>();
+  readonly #stageCounts = new Map<number, Map<string, number>>();
 
   constructor(progress: CountProgress) {
     this.#progress = progress;
@@ -57,9 +57,12 @@ export class BatchCounts {
 
   /** Nothing of batches up to that time runs any more. */
   forget(untilMs: number): void {
-    for (const timeMs of this.#done.keys()) if (timeMs <= untilMs) this.#done.delete(timeMs);
-    for (const [name] of this.#stageCounts) {
-      if (Number(name.split(" ", 1)[0]) <= untilMs) this.#stageCounts.delete(name);
+    for (const byBatch of [this.#done, this.#stageCounts]) {
+      for (const timeMs of byBatch.keys()) {
+        // Batches come in order, all but a few, which go with those before them: what is owed is not gone through.
+        if (timeMs > untilMs) break;
+        byBatch.delete(timeMs);
+      }
     }
   }
 
@@ -92,10 +95,11 @@ export class BatchCounts {
   #nameOf(batchTimeMs: number, stage: CountedStage): string {
     const known = this.#stages.get(stage);
     if (known !== undefined) return known;
-    const kind = `${batchTimeMs} ${stage.site.uid} ${stage.purpose}`;
-    const number = this.#stageCounts.get(kind) ?? 0;
-    this.#stageCounts.set(kind, number + 1);
-    const name = `${stage.site.uid} ${stage.purpose} ${number}`;
+    const kind = `${stage.site.uid} ${stage.purpose}`;
+    const ofBatch = this.#stageCounts.get(batchTimeMs) ?? new Map<string, number>();
+    const number = ofBatch.get(kind) ?? 0;
+    this.#stageCounts.set(batchTimeMs, ofBatch.set(kind, number + 1));
+    const name = `${kind} ${number}`;
     this.#stages.set(stage, name);
     return name;
   }
