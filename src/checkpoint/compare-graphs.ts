@@ -6,7 +6,7 @@
 import { invariant } from "../base/index.ts";
 import type { GraphDescription, StreamDescription } from "../core/index.ts";
 import { type ChangedCode, changedCodeOf } from "./changed-code.ts";
-import type { Checkpoint, CheckpointBatch } from "./checkpoint.ts";
+import type { Checkpoint, CheckpointBatch, CheckpointStream } from "./checkpoint.ts";
 import { matchStreams, type StreamMatch } from "./match-streams.ts";
 import {
   flawOf,
@@ -31,6 +31,8 @@ export interface UpgradeAllowances {
 export interface HeldData {
   /** The uids of inputs that have data which were not processed, or have to be processed again. */
   readonly inputs: ReadonlySet<string>;
+  /** The uids of inputs of which it is known how far their sources were read. */
+  readonly positions: ReadonlySet<string>;
   readonly hasPendingBatches: boolean;
   /** The uids of stateful operators that have to compute completed batches again. */
   readonly recomputed: ReadonlySet<string>;
@@ -104,9 +106,16 @@ export function heldIn(checkpoint: Checkpoint, recomputed: ReadonlySet<string>):
   const pinned = needed.flatMap(({ inputs }) => Object.keys(inputs));
   return {
     inputs: new Set([...received, ...pinned]),
+    positions: new Set(
+      checkpoint.streams.filter(isPositionKnown).map(({ streamUid }) => streamUid),
+    ),
     hasPendingBatches: pending.length > 0,
     recomputed,
   };
+}
+
+function isPositionKnown({ positions, state }: CheckpointStream): boolean {
+  return state !== undefined || positions.some(({ next }) => next > 0);
 }
 
 function blockIdsOf({ streams }: CheckpointBatch): readonly string[] {
@@ -133,6 +142,7 @@ function factsOf(match: StreamMatch, held: HeldData, allowed: ReadonlySet<string
     isHeld: isInput
       ? match.old.some(({ uid }) => held.inputs.has(uid))
       : what !== "output" || held.hasPendingBatches,
+    isPositionKnown: isInput && match.old.some(({ uid }) => held.positions.has(uid)),
     isAllowed: match.old.length > 0 && match.old.every(({ uid }) => allowed.has(uid)),
   };
 }

@@ -29,6 +29,8 @@ export interface UpgradeFacts {
   readonly flaw: Flaw | undefined;
   /** Whether the checkpoint holds something that would be lost. */
   readonly isHeld: boolean;
+  /** Whether it is an input of which the checkpoint knows how far its source was read. */
+  readonly isPositionKnown: boolean;
   /** Whether the program allows by name that it is lost. */
   readonly isAllowed: boolean;
 }
@@ -58,6 +60,7 @@ export type UpgradeLabel =
   | "ambiguous_idle"
   | "dropped_state"
   | "dropped_input_with_data"
+  | "dropped_input_with_positions"
   | "dropped_input_idle"
   | "dropped_output"
   | "dropped_allowed"
@@ -182,10 +185,20 @@ export const upgradeCases: readonly UpgradeCase[] = [
     tell: () => "has data in the checkpoint that are still needed, but is not in the program",
   },
   {
+    label: "dropped_input_with_positions",
+    outcome: "dropped",
+    refuses: true,
+    when: ({ match, what, isHeld, isPositionKnown, isAllowed }) =>
+      match === "only_old" && what === "input" && !isHeld && isPositionKnown && !isAllowed,
+    tell: () =>
+      "has the place in the checkpoint up to which its source was read, but is not in the program: another input of that source would read all of it again",
+  },
+  {
     label: "dropped_input_idle",
     outcome: "dropped",
     refuses: false,
-    when: ({ match, what, isHeld }) => match === "only_old" && what === "input" && !isHeld,
+    when: ({ match, what, isHeld, isPositionKnown }) =>
+      match === "only_old" && what === "input" && !isHeld && !isPositionKnown,
     tell: () => "is not in the program any more; none of its data are needed",
   },
   {
@@ -199,8 +212,10 @@ export const upgradeCases: readonly UpgradeCase[] = [
     label: "dropped_allowed",
     outcome: "dropped",
     refuses: false,
-    when: ({ match, what, isHeld, isAllowed }) =>
-      match === "only_old" && isAllowed && (what === "state" || (what === "input" && isHeld)),
+    when: ({ match, what, isHeld, isPositionKnown, isAllowed }) =>
+      match === "only_old" &&
+      isAllowed &&
+      (what === "state" || (what === "input" && (isHeld || isPositionKnown))),
     tell: () => "is let go with all that the checkpoint has of it, as allowDropped names it",
   },
   {

@@ -75,7 +75,7 @@ export const storeErrors = {
   store_option_missing: {
     kind: "usage",
     message: "what is in the store is compressed or encrypted, and it was opened without",
-    help: "give the option `store` as it was written: `compress: true`, or `encrypt` with its keys",
+    help: 'give the option `store` as it was written: `compress: "deflate"`, or `encrypt` with its keys',
   },
   envelope_missing: {
     kind: "data",

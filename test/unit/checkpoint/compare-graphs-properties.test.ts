@@ -20,18 +20,22 @@ describe("the table of cases", () => {
     "migration_missing",
     "codec_unreadable",
   ];
+  const combinations = [true, false].flatMap((isHeld) =>
+    [true, false].map((isPositionKnown) => ({ isHeld, isPositionKnown })),
+  );
   const matched = ["given", "derived", "twins"] as const;
   const facts: readonly UpgradeFacts[] = (["input", "state", "output"] as const).flatMap((what) =>
-    [true, false].flatMap((isHeld) =>
+    combinations.flatMap(({ isHeld, isPositionKnown }) =>
       [true, false].flatMap((isAllowed) => [
         ...matched.flatMap((match) =>
-          flaws.map((flaw) => ({ what, match, flaw, isHeld, isAllowed })),
+          flaws.map((flaw) => ({ what, match, flaw, isHeld, isPositionKnown, isAllowed })),
         ),
         ...(["ambiguous", "only_old", "only_new"] as const).map((match) => ({
           what,
           match,
           flaw: undefined,
           isHeld,
+          isPositionKnown,
           isAllowed,
         })),
       ]),
@@ -51,7 +55,8 @@ describe("the table of cases", () => {
       const [found] = upgradeCases.filter(({ when }) => when(each));
       if (each.isAllowed) expect(found?.refuses).toBe(false);
       if (!each.isAllowed && each.flaw !== undefined) expect(found?.refuses).toBe(true);
-      const isLost = each.match === "only_old" && each.isHeld && each.what !== "output";
+      const isHeld = each.isHeld || (each.what === "input" && each.isPositionKnown);
+      const isLost = each.match === "only_old" && isHeld && each.what !== "output";
       if (isLost && !each.isAllowed) expect(found?.refuses).toBe(true);
     }
   });
@@ -93,6 +98,7 @@ describe("of any two programs", () => {
 
   const heldArbitrary: fc.Arbitrary<HeldData> = fc.record({
     inputs: fc.subarray(["a", "b", "a-1", "b-1", "c-2"]).map((uids) => new Set(uids)),
+    positions: fc.subarray(["a", "b", "b-1", "c-1"]).map((uids) => new Set(uids)),
     hasPendingBatches: fc.boolean(),
     recomputed: fc.subarray(["a", "b", "a-1", "c-1"]).map((uids) => new Set(uids)),
   });

@@ -15,12 +15,14 @@ import { graph, input, output, stateful, stream } from "./described.ts";
 
 const idle: HeldData = {
   inputs: new Set(),
+  positions: new Set(),
   hasPendingBatches: false,
   recomputed: new Set(),
 };
 
 const busy: HeldData = {
   inputs: new Set(["in", "in-1", "in-2"]),
+  positions: new Set(),
   hasPendingBatches: true,
   recomputed: new Set(["sums"]),
 };
@@ -165,6 +167,18 @@ describe("a stream is dropped", () => {
         'to go on with it, give .uid("in") to the one that is meant; to lose what the checkpoint has ' +
         'of it, allowDropped: ["in"]',
     ]);
+  });
+
+  test("dropped_input_with_positions: with the place in its source, which another name would not have", () => {
+    const now = changed({ in: null, in2: input("in2") });
+    const read = { ...idle, positions: new Set(["in"]) };
+    const { whole, ...found } = compared("in", program, now, read);
+    expect(found).toMatchObject({ outcome: "dropped", label: "dropped_input_with_positions" });
+    expect(whole.refusals.join()).toContain('give .uid("in") to the one that is meant');
+    expect(compared("in", program, now, read, allow("in"))).toMatchObject({
+      label: "dropped_allowed",
+      whole: { verdict: "start", unusedAllowances: [] },
+    });
   });
 
   test("dropped_input_idle: without such data", () => {
@@ -415,6 +429,7 @@ describe("what a checkpoint holds", () => {
     const held = heldIn(fixtureCheckpoint, new Set());
     expect(held).toEqual({
       inputs: new Set(["feed", "files"]),
+      positions: new Set(["feed"]),
       hasPendingBatches: true,
       recomputed: new Set(),
     });
