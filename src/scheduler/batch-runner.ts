@@ -17,6 +17,7 @@ import {
   type StreamJob,
 } from "../core/index.ts";
 import { BatchCounts } from "./batch-counts.ts";
+import { failureOfBatch } from "./batch-failure.ts";
 import type { BatchProgress, Counted, LeftBatch } from "./batch-progress.ts";
 import { BatchRecord } from "./batch-record.ts";
 import {
@@ -74,7 +75,7 @@ export class BatchRunner {
 
   /**
    * Brings the states over a batch of an earlier life whose outputs are done, or were given up. Rejects with
-   * `batch_failed`.
+   * `batch_failed`, `batch_unreadable`.
    */
   async bringStates({ leftOutOf, timeMs }: LeftBatch): Promise<void> {
     const { graph } = this.#options;
@@ -86,11 +87,7 @@ export class BatchRunner {
       this.#counts.making(timeMs, given),
     );
     if (error === undefined) return;
-    throw new StreamError(
-      "batch_failed",
-      { batchTimeMs: timeMs, outputs: [] },
-      { cause: error.thrown },
-    );
+    throw failureOfBatch(timeMs, [], error.thrown);
   }
 
   /** What was counted of a batch that has ended, and that no output has told. */
@@ -231,11 +228,8 @@ export class BatchRunner {
   /** Does with a failed batch what the program wants. */
   async #giveUp(record: BatchRecord, leftOutOf: string[]): Promise<BatchGivenUp | undefined> {
     const { attemptsMax, graph, logger, onFailure, signal } = this.#options;
-    const error = new StreamError(
-      "batch_failed",
-      { batchTimeMs: record.timeMs, outputs: record.failures.map(({ uid }) => uid ?? "batch") },
-      { cause: record.failures[0]?.error },
-    );
+    const outputs = record.failures.map(({ uid }) => uid ?? "batch");
+    const error = failureOfBatch(record.timeMs, outputs, record.failures[0]?.error);
     if (signal.aborted) return undefined;
     logger.error(error.message, record.failures[0]?.error);
     const decision = decideFailure(onFailure, {

@@ -7,6 +7,11 @@ export const contextErrors = {
     message: "a batch failed for good",
     help: "look at the cause; onFailure says what follows",
   },
+  batch_unreadable: {
+    kind: "data",
+    message: "a batch failed for good, as stored data that it needs cannot be read",
+    help: "put the file back from a copy, then start again; `millrace checkpoint verify` tells what else is damaged",
+  },
   dead_letter_failed: {
     kind: "user",
     message: "the dead-letter function failed, so the batch has nowhere to go",

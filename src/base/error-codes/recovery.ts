@@ -37,22 +37,22 @@ export const recoveryErrors = {
   checkpoint_missing: {
     kind: "data",
     message: "the journal tells of data, but there is no checkpoint",
-    help: "restore the files of the folder checkpoints; nothing was changed",
+    help: "restore the files of the folder checkpoints; nothing was changed; `millrace checkpoint verify` tells what else is damaged",
   },
   journal_gap: {
     kind: "data",
     message: "a part of the journal is missing",
-    help: "restore the files of the folders journal and journal-mirror; nothing was changed",
+    help: "restore the files of the folders journal and journal-mirror; nothing was changed; `millrace checkpoint verify` tells what else is damaged",
   },
   journal_damaged: {
     kind: "data",
     message: "the journal is damaged in both of its copies",
-    help: "restore the file that is named from a backup; nothing was changed",
+    help: "restore the file that is named from a backup; nothing was changed; `millrace checkpoint verify` tells what else is damaged",
   },
   epoch_missing: {
     kind: "data",
     message: "there are files of a driver whose epoch record is missing",
-    help: "restore the files of the folder epoch; nothing was changed",
+    help: "restore the files of the folder epoch; nothing was changed; `millrace checkpoint verify` tells what else is damaged",
   },
   application_differs: {
     kind: "usage",

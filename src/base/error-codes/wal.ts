@@ -25,7 +25,7 @@ export const walErrors = {
   log_damaged: {
     kind: "data",
     message: "a log is not what was written",
-    help: "nothing was changed; restore the file from a copy of it",
+    help: "nothing was changed; restore the file from a copy of it; `millrace checkpoint verify` tells what else is damaged",
   },
   log_foreign: {
     kind: "data",

@@ -184,6 +184,11 @@ describe("a start in a directory", () => {
     const failed = life.start().then(() => life.context.awaitTermination());
     const error = (await caught(failed)) as Error;
     expect(`${String(error)} ${String(error.cause)}`).toMatch(/blocks\/\d{10}-driver-\d{10}/);
+    expect(error).toMatchObject({
+      code: "batch_unreadable",
+      kind: "data",
+      details: { file: expect.stringMatching(/^blocks\//) },
+    });
   });
 });
 
