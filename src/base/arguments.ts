@@ -32,3 +32,36 @@ export function instanceArgument<O>(
   if (value instanceof type) return value;
   throw new StreamError("argument_invalid", { argument, value, expected: `a ${type.name}` });
 }
+
+/** The value, if it is a text with something in it; else throws `argument_invalid`. */
+export function textArgument(argument: string, value: string): string {
+  if (typeof value === "string" && value !== "") return value;
+  throw new StreamError("argument_invalid", { argument, value, expected: "a text, not empty" });
+}
+
+/** The value, if it is one of these or left out; else throws `argument_invalid`. */
+export function optionalChoice<C extends string | boolean>(
+  argument: string,
+  value: C | undefined,
+  choices: readonly C[],
+): C | undefined {
+  if (value === undefined || choices.includes(value)) return value;
+  const expected = choices.map((choice) => JSON.stringify(choice)).join(" or ");
+  throw new StreamError("argument_invalid", { argument, value, expected });
+}
+
+/** The value, if it is a list of texts or left out; else throws `argument_invalid`. */
+export function optionalTexts<L extends readonly string[] | undefined>(
+  argument: string,
+  value: L,
+): L {
+  const isFit = Array.isArray(value) && value.every((each) => typeof each === "string");
+  if (value === undefined || isFit) return value;
+  throw new StreamError("argument_invalid", { argument, value, expected: "a list of texts" });
+}
+
+/** The value, if it is an object and no list; else throws `argument_invalid`. */
+export function objectArgument<O>(argument: string, value: O): O {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  throw new StreamError("argument_invalid", { argument, value, expected: "an object" });
+}

@@ -1,8 +1,12 @@
 export {
   functionArgument,
   instanceArgument,
+  objectArgument,
   objectWithMethods,
+  optionalChoice,
   optionalFunction,
+  optionalTexts,
+  textArgument,
 } from "./arguments.ts";
 export { type Clock, sleep, systemClock, type Timer } from "./clock.ts";
 export { Deadline } from "./deadline.ts";

@@ -4,7 +4,11 @@
  */
 import { consoleLogger, StreamError, systemClock } from "../base/index.ts";
 import { loadApplication } from "./application-module.ts";
-import { type CheckpointDirectoryOptions, DurableDirectory } from "./durable-directory.ts";
+import {
+  type CheckpointDirectoryOptions,
+  checkDirectory,
+  DurableDirectory,
+} from "./durable-directory.ts";
 import { addressOf, noteIn } from "./module-note.ts";
 import { currentPart } from "./role.ts";
 
@@ -31,7 +35,21 @@ export function creationOf<C>(
   }
   if (first === undefined) return { create: (found) => createNoted(found, type), options: {} };
   const create = creatingFunction(first) as () => C | Promise<C>;
-  return { create, options: second ?? {} };
+  return {
+    create: async () => madeContext(await create(), type),
+    options: second === undefined ? {} : (second as CheckpointDirectoryOptions),
+  };
+}
+
+/** What the function has made; throws `argument_invalid` where it has made something else, or forgot to return it. */
+function madeContext<C>(made: C, type: abstract new (...given: never[]) => C): C {
+  if (made instanceof type) return made;
+  const expected = `a function that returns the ${type.name} it makes`;
+  throw new StreamError("argument_invalid", {
+    argument: "create",
+    expected,
+    returned: typeof made,
+  });
 }
 
 /** Makes the context by the application whose module the checkpoint notes. */
@@ -59,6 +77,7 @@ export async function createOn<C>(
   create: (found: DurableDirectory | undefined) => C | Promise<C>,
   goOnIn: (context: C, opened: DurableDirectory) => void,
 ): Promise<C> {
+  checkDirectory(directory, options);
   // What is in the directory is the driver's.
   if (currentPart().kind === "executor") return create(undefined);
   const tools = { clock: systemClock, logger: consoleLogger };

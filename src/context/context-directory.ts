@@ -5,7 +5,11 @@
  */
 import { StreamError } from "../base/index.ts";
 import type { GraphDescription } from "../core/index.ts";
-import { type CheckpointDirectoryOptions, DurableDirectory } from "./durable-directory.ts";
+import {
+  type CheckpointDirectoryOptions,
+  checkDirectory,
+  DurableDirectory,
+} from "./durable-directory.ts";
 import { DurableRun, type DurableRunOptions } from "./durable-run.ts";
 
 type RunOptions = Omit<DurableRunOptions, "directory">;
@@ -17,8 +21,17 @@ export class ContextDirectory {
   #opened: DurableDirectory | undefined;
   #run: DurableRun | undefined;
 
-  /** Says which one to begin on. */
+  /** Says which one to begin on; throws `argument_invalid`, also for a second one. */
   name(address: string, options: CheckpointDirectoryOptions): void {
+    checkDirectory(address, options);
+    if (this.#named !== undefined) {
+      const expected = `one directory, which was given already: ${this.#named.address}`;
+      throw new StreamError("argument_invalid", {
+        argument: "directory",
+        value: address,
+        expected,
+      });
+    }
     this.#named = { address, options };
   }
 

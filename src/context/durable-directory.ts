@@ -3,7 +3,16 @@
  * Does not own: what is decided (src/recovery), the life that begins on it (durable-run.ts).
  * Invariant: I1 until a life begins nothing in the directory is changed, but the lock.
  */
-import { type Clock, type Logger, localPath, StreamError, thisProcess } from "../base/index.ts";
+import {
+  type Clock,
+  type Logger,
+  localPath,
+  objectArgument,
+  optionalChoice,
+  StreamError,
+  textArgument,
+  thisProcess,
+} from "../base/index.ts";
 import {
   type DriverLock,
   type DurableMedium,
@@ -31,6 +40,15 @@ export interface CheckpointDirectoryOptions {
   readonly lock?: LockKind;
   /** Claims the next epoch although another driver holds the lock: for one that hangs. */
   readonly takeOver?: boolean;
+}
+
+/** Throws `argument_invalid` for what cannot be the address of a directory, or an option of it. */
+export function checkDirectory(address: string, options: CheckpointDirectoryOptions): void {
+  textArgument("directory", address);
+  const { lock, store, takeOver } = objectArgument("options", options);
+  optionalChoice("lock", lock, ["kernel", "lockfile", "none"]);
+  optionalChoice("takeOver", takeOver, [true, false]);
+  if (store !== undefined) objectArgument("store", store);
 }
 
 /** An opened checkpoint directory. */

@@ -4,11 +4,15 @@ import {
   consoleLogger,
   instanceArgument,
   type Logger,
+  objectArgument,
   objectWithMethods,
+  optionalChoice,
   optionalFunction,
+  optionalTexts,
   StreamError,
   systemClock,
   tameLogger,
+  textArgument,
 } from "../base/index.ts";
 import {
   checkStateBackend,
@@ -135,6 +139,7 @@ export interface StreamingSettings extends StreamingContextOptions {
 
 /** Checks options and fills in the defaults; throws `duration_invalid`, `argument_invalid`, `master_unknown`. */
 export function streamingSettings(options: StreamingContextOptions): StreamingSettings {
+  objectArgument("options", options);
   const batchInterval = duration(options.batchInterval, "batchInterval");
   masterOf(options.master ?? "local");
   for (const what of [
@@ -149,6 +154,7 @@ export function streamingSettings(options: StreamingContextOptions): StreamingSe
     if (given !== undefined) duration(given, what);
   }
   checkPorts(options);
+  checkRecovery(options);
   if (options.executorModule !== undefined) moduleAddress(options.executorModule);
   for (const argument of ["defaultParallelism", "print"] as const) {
     if (options.data === undefined || options[argument] === undefined) continue;
@@ -183,6 +189,19 @@ function checkPorts(options: StreamingContextOptions): void {
   if (signal !== undefined) instanceArgument("signal", signal, AbortSignal);
   if (data !== undefined) instanceArgument("data", data, DataContext);
   optionalFunction("print", print);
+}
+
+/** What would be read only at a start over an earlier life, or not at all where it is mistyped. */
+function checkRecovery(options: StreamingContextOptions): void {
+  const { allowDropped, allowNotResumable, appName, downtime, downtimeBatchesMax } = options;
+  if (appName !== undefined) textArgument("appName", appName);
+  optionalChoice("downtime", downtime, ["coalesce", "replay"]);
+  optionalChoice("upgrade", options.upgrade, ["allow", "strict"]);
+  optionalChoice("receiverLog", options.receiverLog, [true, false]);
+  optionalChoice("stopGracefullyOnShutdown", options.stopGracefullyOnShutdown, [true, false]);
+  optionalTexts("allowDropped", allowDropped);
+  optionalTexts("allowNotResumable", allowNotResumable);
+  if (downtimeBatchesMax !== undefined) wholeNumber("downtimeBatchesMax", downtimeBatchesMax);
 }
 
 /** Where the states of operators are that do not say it themselves. Throws `argument_invalid`, `state_directory_missing`. */

@@ -3,13 +3,13 @@
  * Does not own: any kind of store.
  */
 import { resolve } from "node:path";
-import { localPath, StreamError } from "../base/index.ts";
+import { localPath, objectArgument, StreamError, textArgument } from "../base/index.ts";
 import { LocalStore } from "./local-store.ts";
 import { MemoryStore } from "./memory-store.ts";
 import type { OpenStoreOptions } from "./open-store-options.ts";
 import { openS3Store } from "./s3-store.ts";
 import type { Store } from "./store.ts";
-import { transformedStore } from "./transformed-store.ts";
+import { checkTransform, transformedStore } from "./transformed-store.ts";
 
 /** Opens the store of an address of its scheme, the whole of which it is given: `ftp://host/path`. */
 export type StoreOpener = (address: string, options: OpenStoreOptions) => Promise<Store>;
@@ -30,6 +30,9 @@ const openers = new Map<string, StoreOpener>([
  * Throws `address_invalid`, `store_scheme_unknown`, `encryption_key_invalid`, and what the opener of the scheme throws.
  */
 export async function openStore(address: string, options: OpenStoreOptions = {}): Promise<Store> {
+  // An empty one is no address of any kind, which is told with what an address is.
+  if (address !== "") textArgument("address", address);
+  checkTransform(objectArgument("options", options));
   const store = await openPlain(address, options);
   if (options.compress === undefined && options.encrypt === undefined) return store;
   return transformedStore(store, options);

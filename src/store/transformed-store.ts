@@ -6,6 +6,7 @@
  * keeps a log in such a store transforms its payloads by `logTransform`.
  */
 import { randomBytes } from "node:crypto";
+import { objectArgument, optionalChoice, textArgument } from "../base/index.ts";
 import { EncryptionKeys, type EncryptionOptions } from "./encryption-keys.ts";
 import { chunkBytesDefault } from "./envelope-format.ts";
 import { EnvelopeOpener } from "./envelope-opener.ts";
@@ -28,6 +29,16 @@ export interface Transform {
   readonly compress: Compression | undefined;
   readonly keys: EncryptionKeys | undefined;
   readonly drawBytes: (byteCount: number) => Uint8Array;
+}
+
+/** Throws `argument_invalid` for options that are none; what is wrong with the keys themselves is told when they are taken. */
+export function checkTransform({ compress, encrypt }: TransformOptions): void {
+  optionalChoice("compress", compress, ["deflate"]);
+  if (encrypt === undefined) return;
+  const { keyId, keys, readUnencrypted } = objectArgument("encrypt", encrypt);
+  textArgument("encrypt.keyId", keyId);
+  objectArgument("encrypt.keys", keys);
+  optionalChoice("encrypt.readUnencrypted", readUnencrypted, [true, false]);
 }
 
 /** Wraps a store so that what it keeps is compressed, encrypted, or both. Throws `encryption_key_invalid`. */

@@ -6,7 +6,7 @@
  * the graph's zero time that are a multiple of its slide.
  */
 import { createHash } from "node:crypto";
-import { StreamError } from "../../base/index.ts";
+import { StreamError, textArgument } from "../../base/index.ts";
 import {
   asDescribed,
   assertSameContext,
@@ -116,6 +116,7 @@ export abstract class DStreamNode<T> implements StreamLineage {
   /** Gives the operator an id of its own; throws `uid_fixed` when it has one already, `uid_taken` when another operator has it. */
   giveUid(uid: string): void {
     this.scope.assertBuilding("uid");
+    textArgument("uid", uid);
     if (this.#givenUid !== undefined)
       throw new StreamError("uid_fixed", { uid, current: this.#givenUid });
     this.scope.claimUid(uid);

@@ -1,6 +1,6 @@
 /** Owns: an output operation: what it does with the dataset of each batch time. */
 import { fileURLToPath } from "node:url";
-import { invariant, StreamError } from "../../base/index.ts";
+import { invariant, StreamError, textArgument } from "../../base/index.ts";
 import { type BatchOutputIdentity, inOutput } from "../output/index.ts";
 import {
   type Dataset,
@@ -100,6 +100,7 @@ export class OutputNode<T> implements OutputStream {
   /** Gives the output an id of its own; throws `uid_fixed`, `uid_taken`. */
   giveUid(uid: string): void {
     this.#parent.scope.assertBuilding("uid");
+    textArgument("uid", uid);
     if (this.#givenUid !== undefined)
       throw new StreamError("uid_fixed", { uid, current: this.#givenUid });
     this.#parent.scope.claimUid(uid);

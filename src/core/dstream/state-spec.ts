@@ -48,6 +48,7 @@ export function stateOptionsOf<K, S>(
 ): StateOptions<K, S> {
   const { initialState, mutable, unprotected, version, migrate, codec, backend } = settings;
   optionalFunction("mutable", mutable);
+  optionalFunction("migrate", migrate);
   if (initialState !== undefined) instanceArgument("initialState", initialState, RDD);
   return {
     partitioner,
@@ -113,7 +114,10 @@ export class StateSpec<K, V, S, M> {
   migrate(
     migrate: (state: unknown, fromVersion: number, key: K) => S | undefined,
   ): StateSpec<K, V, S, M> {
-    return new StateSpec(this.f, { ...this.settings, migrate });
+    return new StateSpec(this.f, {
+      ...this.settings,
+      migrate: functionArgument("migrate", migrate),
+    });
   }
 
   /** In memory, or in LevelDB, for a state larger than memory (default: what the context says). `argument_invalid`. */

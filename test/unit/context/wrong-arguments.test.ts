@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import {
   DataContext,
+  openStore,
   StateSpec,
   StreamingContext,
   type StreamingContextOptions,
@@ -84,6 +85,11 @@ const operations: Record<string, () => unknown> = {
   "RDD.zipPartitions": () => records.zipPartitions(records, wrong),
   "RDD.foldByKey": () => keyed.foldByKey(0, wrong),
   "RDD.aggregateByKey": () => keyed.aggregateByKey(0, add, wrong),
+  uid: () => words.map(String).uid(wrong),
+  "an empty uid": () => words.map(String).uid(""),
+  "the uid of an output": () => words.foreachRDD(() => {}).uid(wrong),
+  "a migration": () => pairs.updateStateByKey(() => 1, { migrate: {} as never }),
+  "a migration of a StateSpec": () => StateSpec.function(() => 1).migrate({} as never),
   "DataContext.union": () => ssc.data.union([wrong]),
 };
 
@@ -117,4 +123,84 @@ describe("an option that the context could not be cleaned up with", () => {
   test.each(["clock", "print"] as const)("is refused by a DataContext: %s", (option) => {
     expect(() => new DataContext({ [option]: {} })).toThrow(refused(option));
   });
+});
+
+describe("an option of a start over an earlier life", () => {
+  const wrongOptions: Partial<Record<keyof StreamingContextOptions, unknown>> = {
+    appName: "",
+    downtime: "x",
+    downtimeBatchesMax: -1,
+    upgrade: "deny",
+    allowDropped: "x",
+    allowNotResumable: [5],
+    receiverLog: "no",
+    stopGracefullyOnShutdown: "yes",
+  };
+
+  test.each(Object.entries(wrongOptions))(
+    "is refused when the context is made: %s",
+    (name, value) => {
+      const options = { batchInterval: seconds(1), [name]: value } as StreamingContextOptions;
+      expect(() => new StreamingContext(options)).toThrow(refused(name));
+    },
+  );
+
+  test("is refused when it is none at all", () => {
+    for (const options of [null, undefined, 5]) {
+      expect(() => new StreamingContext(options as never)).toThrow(refused("options"));
+    }
+  });
+});
+
+describe("a checkpoint directory", () => {
+  const create = () => new StreamingContext({ batchInterval: seconds(1) });
+
+  test("is refused when it is named: a wrong address, a wrong option, and a second one", () => {
+    const context = create();
+    for (const address of [undefined, 5, ""]) {
+      expect(() => context.checkpoint(address as never)).toThrow(refused("directory"));
+    }
+    expect(() => context.checkpoint("memory:named", null as never)).toThrow(refused("options"));
+    expect(() => context.checkpoint("memory:named", { lock: "flock" as never })).toThrow(
+      refused("lock"),
+    );
+    context.checkpoint("memory:named");
+    expect(() => context.checkpoint("memory:other")).toThrow(refused("directory"));
+  });
+
+  test("is refused by getOrCreate before anything is made", async () => {
+    const made: string[] = [];
+    const noted = () => {
+      made.push("context");
+      return create();
+    };
+    const open = (address: unknown, options?: unknown) =>
+      StreamingContext.getOrCreate(address as string, noted, options as never);
+    await expect(open(undefined)).rejects.toEqual(refused("directory"));
+    await expect(open(5)).rejects.toEqual(refused("directory"));
+    await expect(open("memory:options", null)).rejects.toEqual(refused("options"));
+    await expect(open("memory:options", { takeOver: "no" })).rejects.toEqual(refused("takeOver"));
+    await expect(open("memory:options", { lock: "flock" })).rejects.toEqual(refused("lock"));
+    await expect(open("memory:options", { store: "s3" })).rejects.toEqual(refused("store"));
+    expect(made).toEqual([]);
+  });
+
+  test("is refused by a function that returns no context", async () => {
+    const open = StreamingContext.getOrCreate("memory:returned", (() => {}) as never);
+    await expect(open).rejects.toEqual(refused("create"));
+  });
+});
+
+test("a store is refused with an address or options that are none", async () => {
+  await expect(openStore(undefined as never)).rejects.toEqual(refused("address"));
+  await expect(openStore("memory:a", null as never)).rejects.toEqual(refused("options"));
+  await expect(openStore("memory:a", { compress: "rar" as never })).rejects.toEqual(
+    refused("compress"),
+  );
+  await expect(openStore("memory:a", { encrypt: "text" as never })).rejects.toEqual(
+    refused("encrypt"),
+  );
+  await expect(openStore("memory:a", { encrypt: { keyId: "a" } as never })).rejects.toEqual(
+    refused("encrypt.keys"),
+  );
 });
