@@ -26,20 +26,37 @@ export interface EpochRecord {
   readonly tookOver?: boolean;
 }
 
-/** The newest epoch of which there is a record, at or after `from`; 0 where there is none. */
+/** The largest number that a record can have, and still be followed by another. */
+const epochMax = 10 ** 10 - 2;
+
+/**
+ * The newest epoch of which there is a record, at or after `from`; 0 where there is none. Rejects with `epoch_foreign` for
+ * what is no record, or one that no driver can follow: drivers count them from 1 on.
+ */
 export async function newestEpoch(store: Store, from = 0): Promise<number> {
   let newest = from;
   const after = epochName(from);
   for await (const { name } of store.list(epochPrefix, { after })) {
-    newest = Math.max(newest, epochOfName(name) ?? 0);
+    const epoch = epochOfName(name);
+    if (epoch === undefined || epoch > epochMax) throw foreign(store, name);
+    newest = Math.max(newest, epoch);
   }
   return newest;
 }
 
-/** Claims an epoch. Rejects with `epoch_superseded` when somebody else has it. */
+function foreign({ address: directory }: Store, file: string, cause?: unknown): StreamError {
+  const options = cause === undefined ? {} : { cause };
+  return new StreamError("epoch_foreign", { directory, file }, options);
+}
+
+/** Claims an epoch. Rejects with `epoch_superseded` when somebody else has it, `epoch_foreign` when something else has its name. */
 export async function claimEpoch(store: Store, record: EpochRecord): Promise<void> {
   const text = `${JSON.stringify({ format: 1, ...record }, undefined, 2)}\n`;
-  const creation = await store.create(epochName(record.epoch), new TextEncoder().encode(text));
+  const name = epochName(record.epoch);
+  const creation = await store.create(name, new TextEncoder().encode(text)).catch((error) => {
+    const isInTheWay = error instanceof StreamError && error.code === "store_name_invalid";
+    throw isInTheWay ? foreign(store, name, error) : error;
+  });
   if (creation === "created") return;
   throw new StreamError("epoch_superseded", {
     directory: store.address,

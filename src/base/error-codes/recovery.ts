@@ -54,6 +54,11 @@ export const recoveryErrors = {
     message: "there are files of a driver whose epoch record is missing",
     help: "restore the files of the folder epoch; nothing was changed; `millrace checkpoint verify` tells what else is damaged",
   },
+  epoch_foreign: {
+    kind: "data",
+    message: "in the place of an epoch record there is something that no driver made",
+    help: "find out who put it there, and move it out of the folder epoch; nothing was changed",
+  },
   application_differs: {
     kind: "usage",
     message: "the directory belongs to another application",

@@ -3,8 +3,8 @@
  * which is refused leaves the directory as it was.
  */
 import { createHash } from "node:crypto";
-import { readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { StreamingContext, seconds } from "../../../src/index.ts";
@@ -172,6 +172,29 @@ describe("a start in a directory", () => {
     const error = await refused();
     expect(error).toMatchObject({ code: "journal_damaged" });
     expect(String(error)).toMatch(/journal\/\d{10}-\d{10}/);
+  });
+
+  test.each(["epoch/9999999999", "epoch/notes.txt", "epoch/0000000002/a"])(
+    "something in the place of an epoch record is refused by its name: %s",
+    async (name) => {
+      await firstLife("stop");
+      await mkdir(dirname(join(directory, name)), { recursive: true });
+      await writeFile(join(directory, name), "dear");
+      expect(await refused()).toMatchObject({
+        code: "epoch_foreign",
+        kind: "data",
+        details: { file: name },
+      });
+    },
+  );
+
+  test("an empty folder in the place of the next epoch record is refused by its name", async () => {
+    await firstLife("stop");
+    await mkdir(join(directory, "epoch", "0000000002"));
+    expect(await refused()).toMatchObject({
+      code: "epoch_foreign",
+      details: { file: "epoch/0000000002" },
+    });
   });
 
   test("row 6: a damaged block of a batch to be replayed is no silence: the start fails and names the log", async () => {
