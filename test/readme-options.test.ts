@@ -24,6 +24,8 @@ describe("docs/options.md", () => {
     "ApplicationOptions",
     "BodyOptions",
     "CheckpointDirectoryOptions",
+    "OpenStoreOptions",
+    "TransformOptions",
     "DataContextOptions",
     "BackpressureOptions",
     "SocketOptions",

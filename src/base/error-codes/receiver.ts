@@ -95,12 +95,12 @@ export const receiverErrors = {
   source_failed: {
     kind: "unavailable",
     message: "a source failed and cannot be opened again, so its records end here",
-    help: "pass a function that opens it, or use fromResumable",
+    help: "pass a function that opens it, or use resumableStream",
   },
   source_not_reopenable: {
     kind: "usage",
     message: "a source cannot be opened again after a restart, so its records end here",
-    help: "pass a function that opens it, or use fromResumable",
+    help: "pass a function that opens it, or use resumableStream",
   },
   input_changed: {
     kind: "data",
@@ -110,7 +110,7 @@ export const receiverErrors = {
   input_not_resumable: {
     kind: "usage",
     message: "an input cannot go on after a restart, so what it gave would be lost",
-    help: "use a source that can be read again (fromResumable, files, a function that opens it), or name the input in allowNotResumable",
+    help: "use a source that can be read again (resumableStream, files, a function that opens it), or name the input in allowNotResumable",
   },
   manifest_invalid: {
     kind: "data",
