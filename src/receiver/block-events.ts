@@ -16,7 +16,7 @@ export interface BlockLocation {
 
 /** What the driver knows of a block that a receiver stored. */
 export interface BlockRecord {
-  /** `input-<streamUid>-<epoch>-<n>`: no two lives of the driver use one id. */
+  /** `input-<streamUid>-<epoch>-<n>`, or `...-<epoch>-<executor>-<n>`: no two lives of the driver use one id. */
   readonly id: string;
   /** The uid of the input that the block came in by. */
   readonly streamUid: string;

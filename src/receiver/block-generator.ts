@@ -11,7 +11,7 @@
  */
 import { type Clock, invariant, StreamError, type Timer } from "../base/index.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
-import type { UnprocessedBound } from "./unprocessed-bound.ts";
+import type { UnprocessedRoom } from "./unprocessed-bound.ts";
 
 export interface BlockGeneratorOptions {
   readonly clock: Clock;
@@ -19,7 +19,7 @@ export interface BlockGeneratorOptions {
   /** Blocks that may wait to be pushed, besides the one that is. */
   readonly blockQueueSize: number;
   readonly limiter: RateLimiter;
-  readonly bound: UnprocessedBound;
+  readonly bound: UnprocessedRoom;
   /** Stores one block; blocks are pushed one after another. */
   readonly push: (records: readonly unknown[]) => Promise<void>;
   /**

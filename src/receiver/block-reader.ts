@@ -29,6 +29,8 @@ export interface StreamReading {
 export interface BlockReaderOptions {
   readonly blocks: BlockStore;
   readonly log: Pick<BlockLog, "read"> | undefined;
+  /** The records of a block as `encodeLogged` writes them, from the executor that has it; undefined where none has. */
+  readonly elsewhere?: ((blockId: string) => Promise<Uint8Array | undefined>) | undefined;
   readonly pacer: () => Pacer;
   /** Undefined for a stream that is not in the program. */
   readonly readingOf: (streamUid: string) => StreamReading | undefined;
@@ -65,6 +67,9 @@ export class BlockReader {
     }
     const { log } = this.#options;
     try {
+      const brought = kept === undefined && (await this.#options.elsewhere?.(record.id));
+      if (brought)
+        return await decodeRecords(loggedContent(brought, "records"), this.#options.pacer());
       if (location === undefined || log === undefined) throw lost(record);
       return await this.#readLogged(log, location, record, batchTimeMs);
     } catch (error) {

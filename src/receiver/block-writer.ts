@@ -29,12 +29,20 @@ export interface BlockLabel {
   readonly metadata?: unknown;
 }
 
+/** What of the durability of receivers the writing of blocks needs. */
+export interface WriterDurability
+  extends Pick<ReceiverDurability, "epoch" | "assertLeading" | "fatal"> {
+  readonly log?: Pick<BlockLog, "append"> | undefined;
+}
+
 export interface BlockWriterOptions {
   readonly streamUid: string;
+  /** Of one among several writers, which is part of the names of its blocks. */
+  readonly writerName?: string | undefined;
   readonly clock: Clock;
   readonly blocks: BlockStore;
   readonly ledger: Pick<BlockLedger, "register">;
-  readonly durability: ReceiverDurability;
+  readonly durability: WriterDurability;
   readonly level: StorageLevel;
   readonly storeTimeoutMs: number;
   readonly decode: (bytes: Uint8Array) => readonly unknown[];
@@ -56,8 +64,9 @@ export class BlockWriter {
 
   /** Resolves when the block may be acknowledged; where it rejects, it may not. */
   async write(content: BlockContent, label: BlockLabel): Promise<void> {
-    const { durability, ledger, streamUid } = this.#options;
-    const id = `input-${streamUid}-${durability.epoch}-${this.#nextBlock}`;
+    const { durability, ledger, streamUid, writerName } = this.#options;
+    const writer = writerName === undefined ? "" : `${writerName}-`;
+    const id = `input-${streamUid}-${durability.epoch}-${writer}${this.#nextBlock}`;
     this.#nextBlock += 1;
     if (durability !== volatileDurability) checkPlain(label.metadata);
     const location = await this.#storeInTime(id, content);
@@ -105,7 +114,7 @@ export class BlockWriter {
     else await blocks.put(id, content.records, level, options);
   }
 
-  async #append(log: BlockLog, logged: Uint8Array): Promise<BlockLocation> {
+  async #append(log: Pick<BlockLog, "append">, logged: Uint8Array): Promise<BlockLocation> {
     try {
       return await log.append(logged);
     } catch (error) {

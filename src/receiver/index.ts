@@ -12,6 +12,7 @@ export type {
 } from "./block-events.ts";
 export type { ReceivedBlock } from "./block-reader.ts";
 export { ReceivedBlockTracker } from "./block-tracker.ts";
+export type { ReceiverExecutors } from "./hosted-receivers.ts";
 export { loggedContent } from "./logged-block.ts";
 export { decideLosses } from "./lost-blocks.ts";
 export { type BatchMeasure, PidRateEstimator, type PidRateOptions } from "./pid-rate-estimator.ts";
@@ -23,9 +24,15 @@ export {
   type ReceiverDurability,
   volatileDurability,
 } from "./receiver-durability.ts";
+export {
+  type HostableReceiver,
+  ReceiverHost,
+  type ReceiverHostOptions,
+} from "./receiver-host.ts";
 export { type ReceiverEvents, type ReceiverInfo, receiverReport } from "./receiver-info.ts";
 export { ReceiverInputStream } from "./receiver-input-stream.ts";
-export type { ReceiverOptions } from "./receiver-options.ts";
+export type { ReceiverHandlers, ReceiverLink } from "./receiver-messages.ts";
+export type { ReceiverOptions, ReceiverSettings } from "./receiver-options.ts";
 export {
   type ReceiverRegistration,
   ReceiverTracker,

@@ -26,6 +26,13 @@ export interface RestoredBlocks {
   readonly isNeeded?: ((batchTimeMs: number) => boolean) | undefined;
 }
 
+/** What executors have of the received blocks. */
+export interface Elsewhere {
+  read(blockId: string): Promise<Uint8Array | undefined>;
+  placeOf(blockId: string): string | undefined;
+  remove(blockIds: readonly string[]): void;
+}
+
 export interface ReceivedBlocksOptions {
   readonly clock: Clock;
   readonly blocks: BlockStore;
@@ -33,6 +40,8 @@ export interface ReceivedBlocksOptions {
   readonly durability: ReceiverDurability;
   /** Undefined for a stream that is not in the program. */
   readonly readingOf: (streamUid: string) => StreamReading | undefined;
+  /** The blocks that executors have. */
+  readonly elsewhere?: Elsewhere | undefined;
   readonly removeFailed: (streamUid: string, error: unknown) => void;
 }
 
@@ -53,7 +62,9 @@ export class ReceivedBlocks {
     this.#ledger = new BlockLedger(durability, state);
     const pacer = () => this.#pacer();
     const log = durability.log ?? durability.earlierLog;
-    this.#reader = new BlockReader({ blocks, log, pacer, readingOf });
+    const { elsewhere: others } = options;
+    const elsewhere = others && ((id: string) => others.read(id));
+    this.#reader = new BlockReader({ blocks, log, pacer, readingOf, elsewhere });
     this.#unprocessed = new UnprocessedBlocks(bound);
   }
 
@@ -137,7 +148,8 @@ export class ReceivedBlocks {
   }
 
   async #removeAll(records: readonly BlockRecord[]): Promise<void> {
-    const { blocks, removeFailed } = this.#options;
+    const { blocks, elsewhere, removeFailed } = this.#options;
+    elsewhere?.remove(records.map(({ id }) => id));
     const removing = records.map(({ id, streamUid }) =>
       // The block is dropped from memory all the same; the store removes what is left when it
       // closes.

@@ -26,8 +26,9 @@ import {
   withError,
 } from "./receiver-info.ts";
 import type { ReceiverSettings } from "./receiver-options.ts";
+import type { ReceiverRunner } from "./receiver-runner.ts";
 import { ReceiverStart } from "./receiver-start.ts";
-import type { UnprocessedBound } from "./unprocessed-bound.ts";
+import type { UnprocessedRoom } from "./unprocessed-bound.ts";
 
 export interface ReceiverSupervisorOptions {
   readonly streamId: number;
@@ -36,11 +37,15 @@ export interface ReceiverSupervisorOptions {
   readonly receiver: Receiver<unknown>;
   readonly clock: Clock;
   readonly events: ReceiverEvents;
-  readonly ledger: Pick<BlockLedger, "startReceiver" | "known">;
+  readonly ledger: Pick<BlockLedger, "startReceiver"> & {
+    readonly known: Pick<BlockLedger["known"], "positions">;
+  };
   readonly writer: Pick<BlockWriter, "write">;
   readonly limiter: RateLimiter;
-  readonly bound: UnprocessedBound;
+  readonly bound: UnprocessedRoom;
   readonly settings: ReceiverSettings;
+  /** Sees to the next start when this one has ended (default: it is here, after the pause). */
+  readonly relaunch?: ((delayMs: number) => void) | undefined;
 }
 
 /** What follows when a start has ended. */
@@ -70,7 +75,7 @@ type Life =
   | { readonly kind: "stopped" };
 
 /** Runs one receiver until it is told to stop. */
-export class ReceiverSupervisor implements ReceiverControl {
+export class ReceiverSupervisor implements ReceiverControl, ReceiverRunner {
   readonly streamId: number;
   readonly #options: ReceiverSupervisorOptions;
   #life: Life = { kind: "registered" };
@@ -140,6 +145,10 @@ export class ReceiverSupervisor implements ReceiverControl {
   stop(message: string, error?: unknown): void {
     const { restartDelayMs } = this.#options.settings;
     this.#endBecause(message, error, { kind: "launch", delayMs: restartDelayMs });
+  }
+
+  setRate(recordsPerSecond: number): void {
+    this.#options.limiter.setRate(recordsPerSecond);
   }
 
   /** Starts the receiver; resolves when `onStart` has been called. */
@@ -303,6 +312,12 @@ export class ReceiverSupervisor implements ReceiverControl {
   }
 
   #pause(delayMs: number): void {
+    const { relaunch } = this.#options;
+    if (relaunch !== undefined) {
+      this.#life = { kind: "stopped" };
+      relaunch(delayMs);
+      return;
+    }
     const timer = this.#options.clock.setTimer(delayMs, () => this.launch());
     this.#life = { kind: "pausing", timer };
   }

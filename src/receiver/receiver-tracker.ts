@@ -12,6 +12,7 @@ import type { BlockStore } from "../core/index.ts";
 import type { AllocationPins, BlocksLost } from "./block-events.ts";
 import type { BlockKnowledge } from "./block-ledger.ts";
 import type { ReceivedBlock, StreamReading } from "./block-reader.ts";
+import { HostedReceivers, type ReceiverExecutors } from "./hosted-receivers.ts";
 import { RateLimiter } from "./rate-limiter.ts";
 import { ReceivedBlocks, type RestoredBlocks } from "./received-blocks.ts";
 import type { Receiver } from "./receiver.ts";
@@ -22,6 +23,7 @@ import {
   type ReceiverSettings,
   receiverSettings,
 } from "./receiver-options.ts";
+import type { ReceiverRunner } from "./receiver-runner.ts";
 import { ReceiverSupervisor } from "./receiver-supervisor.ts";
 import type { TrackerState } from "./tracker-state.ts";
 import { UnprocessedBound } from "./unprocessed-bound.ts";
@@ -47,9 +49,11 @@ export interface ReceiverRegistration {
 }
 
 interface Registered extends ReceiverRegistration {
-  readonly supervisor: ReceiverSupervisor;
-  readonly limiter: RateLimiter;
+  readonly runner: ReceiverRunner;
 }
+
+/** How many receivers an executor hosts at most, where nothing else is said; see receiver-placement.ts. */
+const hostedMax = 4;
 
 /** Runs the receivers of a context, and gives what they received to batches. */
 export class ReceiverTracker {
@@ -62,6 +66,8 @@ export class ReceiverTracker {
   readonly #registered = new Map<number, Registered>();
   #durability: ReceiverDurability;
   #received: ReceivedBlocks;
+  /** Where executors host the receivers. */
+  #hosted: HostedReceivers | undefined;
   #phase: "initialized" | "started" | "stopped" = "initialized";
   #stopping: Promise<void> | undefined;
 
@@ -88,6 +94,28 @@ export class ReceiverTracker {
   }
 
   /**
+   * Lets executors host the receivers that are registered from now on, before `restore`; executors may come and go. Throws
+   * `receivers_started`.
+   */
+  hostIn(executors: ReceiverExecutors, receiversPerExecutor: number = hostedMax): void {
+    this.#assertUnused();
+    this.#hosted = new HostedReceivers({
+      executors,
+      receiversPerExecutor,
+      clock: this.#clock,
+      events: this.#events,
+      bound: this.#bound,
+      ledger: () => this.#received.ledger,
+      durability: () => ({
+        epoch: this.#durability.epoch,
+        isLogged: this.#durability.log !== undefined,
+        isJournaled: this.#durability !== volatileDurability,
+      }),
+    });
+    this.#received = this.#newReceived();
+  }
+
+  /**
    * Goes on from what an earlier life has left, before the first receiver is registered and the
    * first batch is allocated. Journals and tells which blocks are lost, as no log holds them, and
    * how far positions go back for it. Throws `receivers_started`, and what the journal throws.
@@ -102,12 +130,22 @@ export class ReceiverTracker {
    * Adds the receiver of a stream, before `start`. Throws `receivers_started`, `receiver_attached`.
    */
   register(registration: ReceiverRegistration): void {
-    const { name, receiver, streamId, streamUid } = registration;
+    const { name, streamId, streamUid } = registration;
     if (this.#phase !== "initialized") throw new StreamError("receivers_started", { name });
     // Blocks go by the uid: of two receivers with the same one, each would feed both streams.
     invariant(this.#feederOf(streamUid) === undefined, "each receiver has a stream of its own");
-    const limiter = new RateLimiter(this.#clock, this.#settings.initialRate);
-    const supervisor = new ReceiverSupervisor({
+    this.#registered.set(streamId, { ...registration, runner: this.#runnerOf(registration) });
+  }
+
+  #runnerOf({ name, receiver, streamId, streamUid }: ReceiverRegistration): ReceiverRunner {
+    const { initialRate } = this.#settings;
+    if (this.#hosted !== undefined) {
+      const { preferredLocation } = receiver;
+      const recordsPerSecond = initialRate;
+      const described = { streamId, streamUid, name, preferredLocation, recordsPerSecond };
+      return this.#hosted.add(described);
+    }
+    return new ReceiverSupervisor({
       streamId,
       streamUid,
       name,
@@ -120,18 +158,18 @@ export class ReceiverTracker {
         storeTimeoutMs: this.#settings.blockStoreTimeoutMs,
         ...readingOf(receiver),
       }),
-      limiter,
+      limiter: new RateLimiter(this.#clock, initialRate),
       bound: this.#bound,
       settings: this.#settings,
     });
-    this.#registered.set(streamId, { ...registration, supervisor, limiter });
   }
 
-  /** Resolves when `onStart` of every receiver has been called. Throws `receivers_started`. */
+  /** Resolves when `onStart` of every receiver has been called. Throws `receivers_started`, `receivers_too_many`. */
   async start(): Promise<void> {
     if (this.#phase !== "initialized") throw new StreamError("receivers_started");
+    this.#hosted?.assertRoom();
     this.#phase = "started";
-    await Promise.all(this.#supervisors().map((supervisor) => supervisor.launch()));
+    await Promise.all(this.#runners().map((runner) => runner.launch()));
   }
 
   /**
@@ -154,6 +192,16 @@ export class ReceiverTracker {
    */
   blocksOf(streamUid: string, batchTimeMs: number): readonly ReceivedBlock[] {
     return this.#received.blocksOf(streamUid, batchTimeMs);
+  }
+
+  /** The executor that has the records of a block; undefined where none has, or none hosts receivers. */
+  placeOf(blockId: string): string | undefined {
+    return this.#hosted?.placeOf(blockId);
+  }
+
+  /** The settings of all receivers. */
+  get settings(): ReceiverSettings {
+    return this.#settings;
   }
 
   /** All that is known of received blocks, for a checkpoint. */
@@ -209,14 +257,14 @@ export class ReceiverTracker {
    * `receiver_unknown`.
    */
   updateRate(streamId: number, recordsPerSecond: number): void {
-    const { limiter } = this.#find(streamId);
+    const { runner } = this.#find(streamId);
     if (!(recordsPerSecond > 0)) return;
-    limiter.setRate(Math.min(recordsPerSecond, this.#settings.maxRate));
+    runner.setRate(Math.min(recordsPerSecond, this.#settings.maxRate));
   }
 
   /** All receivers, in the order of their registration. */
   get receivers(): readonly ReceiverInfo[] {
-    return this.#supervisors().map((supervisor) => supervisor.info);
+    return this.#runners().map((runner) => runner.info);
   }
 
   /**
@@ -232,20 +280,20 @@ export class ReceiverTracker {
   /** Stops every receiver at once; what they took and is not stored is dropped. */
   destroy(reason: unknown): void {
     this.#phase = "stopped";
-    for (const supervisor of this.#supervisors()) supervisor.destroy(reason);
+    for (const runner of this.#runners()) runner.destroy(reason);
   }
 
   async #stopAll(timeoutMs: number): Promise<void> {
     this.#phase = "stopped";
-    const unstopped = new Set(this.#supervisors());
-    const ends = [...unstopped].map(async (supervisor) => {
-      if (await supervisor.shutDown(timeoutMs / 2)) unstopped.delete(supervisor);
+    const unstopped = new Set(this.#runners());
+    const ends = [...unstopped].map(async (runner) => {
+      if (await runner.shutDown(timeoutMs / 2)) unstopped.delete(runner);
     });
     const inTime = await new Deadline(this.#clock, timeoutMs).isMetBy(Promise.all(ends));
     if (unstopped.size === 0) return;
-    const receivers = [...unstopped].map((supervisor) => supervisor.info.name).join(" ");
+    const receivers = [...unstopped].map((runner) => runner.info.name).join(" ");
     const error = new StreamError("receiver_not_stopped", { receivers, timeoutMs });
-    if (!inTime) for (const supervisor of unstopped) supervisor.destroy(error);
+    if (!inTime) for (const runner of unstopped) runner.destroy(error);
     throw error;
   }
 
@@ -259,9 +307,10 @@ export class ReceiverTracker {
         const receiver = this.#feederOf(streamUid)?.receiver;
         return receiver && readingOf(receiver);
       },
+      elsewhere: this.#hosted,
       removeFailed: (streamUid: string, error: unknown) => {
-        const supervisor = this.#feederOf(streamUid)?.supervisor;
-        supervisor?.reportError("a block could not be removed", error);
+        const runner = this.#feederOf(streamUid)?.runner;
+        runner?.reportError("a block could not be removed", error);
       },
     };
     return new ReceivedBlocks(options, state);
@@ -279,8 +328,8 @@ export class ReceiverTracker {
     if (this.#registered.size > 0) throw new StreamError("receivers_started");
   }
 
-  #supervisors(): ReceiverSupervisor[] {
-    return [...this.#registered.values()].map(({ supervisor }) => supervisor);
+  #runners(): ReceiverRunner[] {
+    return [...this.#registered.values()].map(({ runner }) => runner);
   }
 
   #find(streamId: number): Registered {

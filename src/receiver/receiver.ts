@@ -87,6 +87,13 @@ export abstract class Receiver<T> {
   abstract onStop(): void | Promise<void>;
 
   /**
+   * The executor, by its id, that it should run in where executors host receivers and that one has room.
+   */
+  get preferredLocation(): string | undefined {
+    return undefined;
+  }
+
+  /**
    * Whether its source goes on after a restart of the program, in whatever way: one that cannot is
    * refused where a crash is to be survived.
    */

@@ -5,7 +5,7 @@
  *
  * Invariants: I1 those who wait are served in the order in which they came, and nobody passes them.
  * I2 what is larger than the whole bound is admitted when nothing else is pending, so nobody waits
- * for ever while batches complete.
+ * for ever while batches complete; room that is lent, and in no block, does not count for that.
  */
 
 /** Room that somebody waits for; `taken` is called when it is theirs. */
@@ -14,6 +14,9 @@ export interface RoomRequest {
   readonly bytes: number;
   readonly taken: () => void;
 }
+
+/** What those who receive see of the bound, and of what was lent to them of it. */
+export type UnprocessedRoom = Pick<UnprocessedBound, "tryTake" | "request" | "release">;
 
 /**
  * The bound on received data that is not yet in a completed batch; all receivers of a context share
@@ -25,10 +28,20 @@ export class UnprocessedBound {
   readonly #requests: RoomRequest[] = [];
   #records = 0;
   #bytes = 0;
+  #lentRecords = 0;
+  #lentBytes = 0;
 
   constructor(recordsMax: number, bytesMax: number) {
     this.#recordsMax = recordsMax;
     this.#bytesMax = bytesMax;
+  }
+
+  get recordsMax(): number {
+    return this.#recordsMax;
+  }
+
+  get bytesMax(): number {
+    return this.#bytesMax;
   }
 
   /** Records received and not yet in a completed batch. */
@@ -70,6 +83,42 @@ export class UnprocessedBound {
     this.#serve();
   }
 
+  /** As `request`, for room that may come to be used by nobody: it is lent until a block has it, or it comes back. */
+  lend(request: RoomRequest): () => void {
+    const { bytes, records, taken } = request;
+    return this.#ask({
+      ...request,
+      taken: () => {
+        this.lendKept(records, bytes);
+        taken();
+      },
+    });
+  }
+
+  /** Of what was lent, this has come to be in a block. */
+  keepLent(records: number, bytes: number): void {
+    this.#lentRecords -= records;
+    this.#lentBytes -= bytes;
+  }
+
+  /** What was in a block is in none, and is lent again. */
+  lendKept(records: number, bytes: number): void {
+    this.#lentRecords += records;
+    this.#lentBytes += bytes;
+  }
+
+  /** What was lent comes back. */
+  takeBack(records: number, bytes: number): void {
+    this.keepLent(records, bytes);
+    this.release(records, bytes);
+  }
+
+  #ask(request: RoomRequest): () => void {
+    const giveUp = this.request(request);
+    this.#serve();
+    return giveUp;
+  }
+
   #serve(): void {
     for (let next = this.#requests[0]; next !== undefined; next = this.#requests[0]) {
       if (!this.#fits(next.records, next.bytes)) return;
@@ -86,6 +135,9 @@ export class UnprocessedBound {
 
   #fits(records: number, bytes: number): boolean {
     if (this.#records === 0 && this.#bytes === 0) return true;
+    const isTooLarge = records > this.#recordsMax || bytes > this.#bytesMax;
+    const hasLentOnly = this.#records === this.#lentRecords && this.#bytes === this.#lentBytes;
+    if (isTooLarge && hasLentOnly) return true;
     return this.#records + records <= this.#recordsMax && this.#bytes + bytes <= this.#bytesMax;
   }
 }

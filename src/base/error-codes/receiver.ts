@@ -17,6 +17,11 @@ export const receiverErrors = {
     message: "no receiver is registered for the stream",
     help: "report this with the stack",
   },
+  receivers_too_many: {
+    kind: "usage",
+    message: "the executors have no room for all receivers",
+    help: "start more executors, as by local[n], or let fewer receivers read more; an executor hosts a few beside its tasks",
+  },
   receivers_started: {
     kind: "usage",
     message: "the receivers have been started or stopped already",
