@@ -4,6 +4,7 @@
  */
 import { consoleLogger, StreamError, systemClock } from "../base/index.ts";
 import { loadApplication } from "./application-module.ts";
+import type { NamedDirectory } from "./context-directory.ts";
 import {
   type CheckpointDirectoryOptions,
   checkDirectory,
@@ -75,11 +76,15 @@ export async function createOn<C>(
   directory: string,
   options: CheckpointDirectoryOptions,
   create: (found: DurableDirectory | undefined) => C | Promise<C>,
-  goOnIn: (context: C, opened: DurableDirectory) => void,
+  goOnIn: (context: C, opened: DurableDirectory | NamedDirectory) => void,
 ): Promise<C> {
   checkDirectory(directory, options);
-  // What is in the directory is the driver's.
-  if (currentPart().kind === "executor") return create(undefined);
+  // What is in the directory is the driver's; an executor adds to it what it receives.
+  if (currentPart().kind === "executor") {
+    const context = await create(undefined);
+    goOnIn(context, { address: directory, options });
+    return context;
+  }
   const tools = { clock: systemClock, logger: consoleLogger };
   const opened = await DurableDirectory.open(directory, options, tools);
   try {

@@ -14,10 +14,16 @@ import { DurableRun, type DurableRunOptions } from "./durable-run.ts";
 
 type RunOptions = Omit<DurableRunOptions, "directory">;
 
+/** A directory, as the program names it. */
+export interface NamedDirectory {
+  readonly address: string;
+  readonly options: CheckpointDirectoryOptions;
+}
+
 /** The directory of a context, if it has one. */
 export class ContextDirectory {
   /** One that the start is to open, for a context that begins anew. */
-  #named: { readonly address: string; readonly options: CheckpointDirectoryOptions } | undefined;
+  #named: NamedDirectory | undefined;
   #opened: DurableDirectory | undefined;
   #run: DurableRun | undefined;
 
@@ -40,6 +46,11 @@ export class ContextDirectory {
     this.#opened = directory;
     // What it refuses, it refuses before anything is started.
     DurableRun.planFor({ ...options, directory }, graph);
+  }
+
+  /** The one that was named; what is in it is the driver's. */
+  get named(): NamedDirectory | undefined {
+    return this.#named;
   }
 
   /** Whether an earlier life left something. */

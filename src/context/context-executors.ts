@@ -9,6 +9,7 @@ import {
   ExecutorTasks,
   MirrorService,
 } from "../executor/index.ts";
+import type { ReceiverTracker } from "../receiver/index.ts";
 import type { ListenerBus } from "../scheduler/index.ts";
 import type { StoredSnapshot } from "../state/index.ts";
 import { executorModuleOf, type LoadedApplication } from "./application-module.ts";
@@ -18,6 +19,8 @@ import { programFingerprint } from "./mirrored-program.ts";
 import type { StreamingSettings } from "./options.ts";
 
 export interface ContextExecutorsOptions {
+  /** Its receivers are hosted by the executors. */
+  readonly tracker: Pick<ReceiverTracker, "hostIn">;
   readonly graph: StreamGraph;
   readonly data: DataContext;
   readonly settings: StreamingSettings;
@@ -50,7 +53,7 @@ export class ContextExecutors {
   async start(options: ContextExecutorsOptions): Promise<void> {
     const chosen = this.#chosen;
     if (chosen === undefined) return;
-    const { data, fatal, graph, listeners, settings, stateChain } = options;
+    const { data, fatal, graph, listeners, settings, stateChain, tracker } = options;
     const { clock, logger } = settings;
     const sharing = sharingOf(data);
     const { accumulators } = sharing;
@@ -80,6 +83,7 @@ export class ContextExecutors {
     }
     executors.serve(new MirrorService({ tasks, graph, accumulators, clock }).handlers);
     executors.onFailed(fatal);
+    tracker.hostIn(executors);
     sharing.share(tasks);
     await executors.start();
   }

@@ -123,7 +123,7 @@ export class DurableDirectory {
 }
 
 /** Logs are read by ranges, past the transform of whole objects: their frames have one of their own. */
-function mediumOf(store: Store): DurableMedium {
+export function mediumOf(store: Store): DurableMedium {
   const { decode, encode, store: logs } = logTransform(store);
   return { store, logs, encode, decode };
 }

@@ -132,7 +132,7 @@ export class DurableRun {
       begunAfterMs: begun.plan?.begunAfterMs ?? new Map(),
       forgetBatches: (beforeMs) => options.tracker.clean(beforeMs),
       namesUnderWay: () => this.#snapshotter?.names ?? [],
-      blockSegment: () => life.blockSegment,
+      openBlockLogs: () => [life.blockSegment, ...options.tracker.logsOfExecutors],
       assertLeading: () => life.assertLeading(),
     });
     this.#checkpointer = this.#newCheckpointer();

@@ -1,6 +1,7 @@
 /** Owns: what an executor has built when its program comes to `start()`, as whoever serves with it takes it. */
 import type { Clock, Logger } from "../base/index.ts";
 import type { StreamGraph } from "../core/index.ts";
+import type { ExecutorLink, Handlers } from "../executor/index.ts";
 import type { DataContext } from "./data-context.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 
@@ -15,6 +16,8 @@ export interface MirroredProgram {
   readonly fingerprint: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** What an executor serves beside tasks and states. */
+  readonly serves?: ((link: ExecutorLink) => Handlers) | undefined;
   /** Closes what the context holds, when the executor has served its time. */
   close(): Promise<void>;
 }

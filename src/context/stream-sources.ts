@@ -17,6 +17,7 @@ import {
   transformed,
   UnionStreamNode,
 } from "../core/index.ts";
+import type { ExecutorLink, Handlers } from "../executor/index.ts";
 import {
   Receiver,
   type ReceiverEvents,
@@ -52,6 +53,8 @@ import {
   type TextFileStreamOptions,
   textFileStream,
 } from "../sources/index.ts";
+import type { NamedDirectory } from "./context-directory.ts";
+import { receiverHandlers } from "./executor-receivers.ts";
 
 /** Makes streams. */
 export abstract class StreamSources {
@@ -201,6 +204,24 @@ export abstract class StreamSources {
       const name = `${receiver.constructor.name}-${streamId}`;
       this.tracker.register({ streamId, streamUid: node.uid, name, receiver });
     }
+  }
+
+  /** What an executor serves of the receivers of the program. */
+  protected servesReceivers(
+    directory: NamedDirectory | undefined,
+    commitDelayMs = 0,
+  ): (link: ExecutorLink) => Handlers {
+    const receiverOf = (streamUid: string) => {
+      const found = [...this.#receivers].find(([, { node }]) => node.uid === streamUid);
+      if (found === undefined) return undefined;
+      const [streamId, { receiver }] = found;
+      return { streamId, name: `${receiver.constructor.name}-${streamId}`, receiver };
+    };
+    const clock = this.#clock;
+    const { environment } = this.graph;
+    const { tracker } = this;
+    const options = { clock, directory, commitDelayMs, receiverOf, tracker, environment };
+    return (link) => receiverHandlers(link, options);
   }
 
   #input<T>(input: InputDStream<T>): InputNode<T> {

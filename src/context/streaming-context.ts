@@ -23,7 +23,7 @@ import { type ActivePlace, ActivePlaces } from "./active-context.ts";
 import { applicationInMaking, type LoadedApplication } from "./application-module.ts";
 import { backpressureFor, ContextBatches, type ContextBatchesOptions } from "./context-batches.ts";
 import { createOn, creatingFunction, creationOf } from "./context-creation.ts";
-import { ContextDirectory } from "./context-directory.ts";
+import { ContextDirectory, type NamedDirectory } from "./context-directory.ts";
 import { ContextExecutors } from "./context-executors.ts";
 import { DataContext } from "./data-context.ts";
 import type { CheckpointDirectoryOptions, DurableDirectory } from "./durable-directory.ts";
@@ -339,10 +339,11 @@ export class StreamingContext extends StreamSources implements StreamHost {
     this.#listeners.post("onStreamingStarted", { time: clock.now() });
   }
 
-  #goOnIn(directory: DurableDirectory): void {
+  #goOnIn(directory: DurableDirectory | NamedDirectory): void {
     this.graph.assertBuilding("getOrCreate");
     this.graph.assertComplete();
-    this.#directory.goOnIn(directory, this.#runOptions, this.graph.describe());
+    if (!("medium" in directory)) this.#directory.name(directory.address, directory.options);
+    else this.#directory.goOnIn(directory, this.#runOptions, this.graph.describe());
   }
 
   /** Serves as an executor, with the graph that the program has built. */
@@ -350,7 +351,9 @@ export class StreamingContext extends StreamSources implements StreamHost {
     const { clock, logger } = this.#settings;
     const { appName, data, graph } = this;
     const close = () => this.#close(undefined);
-    return roleOf(role).serve(mirroredProgram({ clock, logger, appName, data, graph, close }));
+    const parts = { clock, logger, appName, data, graph, close };
+    const serves = this.servesReceivers(this.#directory.named, this.#settings.logCommitDelay);
+    return roleOf(role).serve(mirroredProgram({ ...parts, serves }));
   }
 
   get #activePlace(): ActivePlace<StreamingContext> {

@@ -112,6 +112,8 @@ export interface ExecutorLink {
   serve(handlers: Handlers): void;
   /** Called when the driver lets this executor leave, before it does; a promise is waited for, within a limit. */
   onLeaving(listener: () => void | Promise<void>): void;
+  /** Ends this executor at once, as one that must not go on: what failed is told, and what it holds is lost. */
+  fail(error: unknown): void;
   /** The operator whose code runs from here on, for `onBlocked`; undefined when none does. Costs next to nothing. */
   enter(operator: string | undefined): void;
   /**

@@ -167,6 +167,7 @@ export class InProcessExecutors implements Executors {
         this.#leaving.set(side.id, [...(this.#leaving.get(side.id) ?? []), listener]);
       },
       enter: () => {},
+      fail: () => this.kill(side.id),
       ready: (fingerprint) => {
         if (fingerprint !== this.#options.fingerprint) {
           const executor = side.id;

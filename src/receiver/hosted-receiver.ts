@@ -170,7 +170,7 @@ export class HostedReceiver implements ReceiverRunner {
       let giveUp = () => {};
       const abort = () => {
         giveUp();
-        reject(given.reason);
+        reject(given.reason as Error);
       };
       if (given.aborted) return abort();
       given.addEventListener("abort", abort, { once: true });

@@ -50,6 +50,13 @@ export interface HostedReceiversOptions {
   readonly durability: () => HostedDurability;
 }
 
+/** The log of an executor, and the first segment that may hold what nobody knows of yet. */
+interface ExecutorLog {
+  /** Its segments' names without the number. */
+  readonly log: string;
+  readonly segment: number;
+}
+
 const leasedRecordsMax = 1000;
 const leasedBytesMax = 2 ** 20;
 
@@ -59,6 +66,8 @@ export class HostedReceivers {
   readonly #receivers: HostedReceiver[] = [];
   /** By block id. */
   readonly #places = new Map<string, string>();
+  /** By executor, of this life. */
+  readonly #logs = new Map<string, ExecutorLog>();
   #hostings = 0;
 
   constructor(options: HostedReceiversOptions) {
@@ -67,6 +76,10 @@ export class HostedReceivers {
     executors.serve(this.#handlers);
     executors.onJoined(() => this.#roomLeft());
     executors.onLost((executor, error) => {
+      const log = this.#logs.get(executor);
+      // It writes no more: all that it wrote and that is not known by then is garbage.
+      if (log !== undefined)
+        this.#logs.set(executor, { ...log, segment: Number.POSITIVE_INFINITY });
       for (const [id, place] of this.#places) if (place === executor) this.#places.delete(id);
       for (const receiver of this.#receivers) receiver.executorLost(executor, error);
     });
@@ -89,6 +102,10 @@ export class HostedReceivers {
       executors: count,
       receiversPerExecutor,
     });
+  }
+
+  get logs(): readonly ExecutorLog[] {
+    return [...this.#logs.values()];
   }
 
   /** The executor that has the records of a block; undefined where none has. */
@@ -199,12 +216,20 @@ export class HostedReceivers {
     const receiver = this.#hosted({ hosting }, from, block);
     // Known before the block is: whoever is given the block may ask at once.
     this.#places.set(block.id, from);
+    this.#noteLog(block, from);
     try {
       await receiver.register(block, (record) => this.#options.ledger().register(record));
     } catch (error) {
       this.#places.delete(block.id);
       throw error;
     }
+  }
+
+  /** An executor tells of its blocks in the order in which they are in its log. */
+  #noteLog({ location }: BlockRecord, executor: string): void {
+    if (location === undefined) return;
+    const [, log = "", segment] = /^(.*)-(\d+)$/.exec(location.segment) ?? [];
+    this.#logs.set(executor, { log, segment: Number(segment) });
   }
 
   #find(hosting: number, executor: string): HostedReceiver | undefined {

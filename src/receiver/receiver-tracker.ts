@@ -139,7 +139,8 @@ export class ReceiverTracker {
 
   #runnerOf({ name, receiver, streamId, streamUid }: ReceiverRegistration): ReceiverRunner {
     const { initialRate } = this.#settings;
-    if (this.#hosted !== undefined) {
+    // One that cannot go on after a restart cannot go on in another process either: it has the program's own iterable.
+    if (this.#hosted !== undefined && receiver.isResumable) {
       const { preferredLocation } = receiver;
       const recordsPerSecond = initialRate;
       const described = { streamId, streamUid, name, preferredLocation, recordsPerSecond };
@@ -197,6 +198,11 @@ export class ReceiverTracker {
   /** The executor that has the records of a block; undefined where none has, or none hosts receivers. */
   placeOf(blockId: string): string | undefined {
     return this.#hosted?.placeOf(blockId);
+  }
+
+  /** The logs of this life that executors write, or wrote, each with the segment of what they may yet tell of. */
+  get logsOfExecutors(): readonly { readonly log: string; readonly segment: number }[] {
+    return this.#hosted?.logs ?? [];
   }
 
   /** The settings of all receivers. */

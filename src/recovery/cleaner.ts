@@ -89,6 +89,13 @@ export function outputsAfter(
   return pending === undefined ? lastAllocatedMs : pending.batchTimeMs - intervalMs;
 }
 
+/** How far a log has come: what it writes from now on is in this segment or a later one. */
+export interface BlockLogEnd {
+  /** Its segments' names without the number. */
+  readonly log: string;
+  readonly segment: number;
+}
+
 export interface CleanerOptions {
   readonly store: Store;
   /** Where the logs are listed and removed. */
@@ -104,8 +111,8 @@ export interface CleanerOptions {
   readonly forgetBatches: (beforeMs: number) => Promise<void>;
   /** Names that are being written. */
   readonly namesUnderWay: () => Iterable<string>;
-  /** The segment of the receiver log that is being written. */
-  readonly blockSegment: () => { readonly log: string; readonly segment: number };
+  /** The segments of receiver logs that are being written in this epoch, by the driver and by executors. */
+  readonly openBlockLogs: () => Iterable<BlockLogEnd>;
   readonly assertLeading: () => Promise<void>;
 }
 
@@ -118,7 +125,8 @@ export class Cleaner {
   /** Checkpoints that cannot be read: they lead nowhere, and stay as evidence. */
   readonly #unreadable = new Set<string>();
   #forgottenBeforeMs = Number.NEGATIVE_INFINITY;
-  #openSegment = 0;
+  /** As of the sweep before, by log: what was durable then is known by now. */
+  #openSegments: ReadonlyMap<string, number> = new Map();
   #sweeping: Promise<void> | undefined;
 
   constructor(options: CleanerOptions) {
@@ -162,24 +170,26 @@ export class Cleaner {
   }
 
   async #sweep(): Promise<void> {
-    const { assertLeading, blockSegment, epoch, knowledge, logs, namesUnderWay, store } =
+    const { assertLeading, epoch, knowledge, logs, namesUnderWay, openBlockLogs, store } =
       this.#options;
     const names: string[] = [];
     for (const prefix of sweptPrefixes) {
       for await (const { name } of store.list(prefix)) names.push(name);
     }
     await this.#keepEarlier(names);
-    const { log, segment } = blockSegment();
     // What was durable at the sweep before is known by now; of later segments somebody may be about to tell.
-    const firstSegment = this.#openSegment;
-    this.#openSegment = segment;
+    const ends = [...openBlockLogs()];
+    const openLogs = ends.map(({ log }) => ({
+      log,
+      firstSegment: this.#openSegments.get(log) ?? 0,
+    }));
+    this.#openSegments = new Map(ends.map(({ log, segment }) => [log, segment]));
     const inUse = new Set([
       ...namesUnderWay(),
       ...this.#unreadable,
       ...knowledge.snapshots.map((snapshot) => snapshot.name),
       ...segmentsOf(knowledge.blocks.snapshot()),
     ]);
-    const openLogs = [{ log, firstSegment }];
     const { garbage } = retentionOf(names, { epoch, kept: this.#kept, inUse, openLogs });
     if (garbage.length === 0) return;
     await assertLeading();

@@ -10,7 +10,6 @@ import { type Clock, invariant } from "../base/index.ts";
 import type { BlockLocation, ReceiverDurability } from "../receiver/index.ts";
 import type { Store } from "../store/index.ts";
 import {
-  blockLogNames,
   type FrameTransform,
   fenceLog,
   journalNames,
@@ -20,12 +19,13 @@ import {
   readFrame,
   repairSegment,
 } from "../wal/index.ts";
+import { openBlockLog } from "./block-log.ts";
 import { DriverKnowledge } from "./driver-knowledge.ts";
 import { claimEpoch, EpochFence, type EpochRecord } from "./epochs.ts";
 import { Journal } from "./journal.ts";
 import { encodeOpening } from "./journal-codec.ts";
 import type { JournalReading } from "./journal-reading.ts";
-import { blockLogDirectory, journalDirectories } from "./layout.ts";
+import { journalDirectories } from "./layout.ts";
 import { type DecodeFrame, type Observation, observe } from "./observe.ts";
 
 /** A store, and the way past its transform that logs take: they are read by ranges. */
@@ -50,10 +50,8 @@ export interface DriverLifeOptions {
 const journalSegmentBytesMax = 2 ** 20;
 /** Behind a checkpoint, a segment that has come to this gives way to the next, so that it can go when the checkpoint is old. */
 const journalRollBytes = 2 ** 14;
-const blockSegmentBytesMax = 2 ** 26;
-const blockSegmentAgeMaxMs = 60_000;
 
-/** The one writer of the receiver log in `local`. */
+/** The writer of what the driver receives; executors write logs of their own. */
 const blockLogWriterName = "driver";
 
 export class DriverLife {
@@ -88,16 +86,13 @@ export class DriverLife {
       segmentBytesMax: journalSegmentBytesMax,
       opening: () => encodeOpening(this.knowledge.checkpoint),
     });
-    this.#blockLog = openLogWriter({
-      ...common,
-      kind: "blocks",
-      directory: blockLogDirectory,
-      segmentName: (segment) =>
-        blockLogNames(blockLogWriterName).nameOf({ segment, epoch: this.epoch }),
-      firstSegment: 0,
-      firstSequence: 0,
-      segmentBytesMax: blockSegmentBytesMax,
-      segmentAgeMaxMs: blockSegmentAgeMaxMs,
+    this.#blockLog = openBlockLog({
+      medium,
+      clock,
+      commitDelayMs,
+      epoch: this.epoch,
+      writer: blockLogWriterName,
+      failed: fatal,
     });
     this.journal = new Journal({
       writer: this.#journalWriter,

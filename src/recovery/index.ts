@@ -1,4 +1,5 @@
 export { countedTasksName } from "./accumulator-totals.ts";
+export { type BlockLogOptions, openBlockLog } from "./block-log.ts";
 export { checkpointOf, inputStatesOf, type LifeFacts } from "./checkpoint-content.ts";
 export { type CheckpointCompleted, Checkpointer } from "./checkpointer.ts";
 export { Cleaner, carryingVersions, chainOf, outputsAfter, restorableVersions } from "./cleaner.ts";

@@ -68,6 +68,11 @@ class ProcessLink implements ExecutorLink {
     this.#leaving.push(listener);
   }
 
+  fail(error: unknown): void {
+    this.#logger.error("an executor ends, as it cannot go on", error);
+    process.exit(1);
+  }
+
   enter(operator: string | undefined): void {
     this.#role.cells[cell.operator] = operator === undefined ? 0 : this.#numberOf(operator);
   }

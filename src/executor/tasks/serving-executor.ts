@@ -23,6 +23,8 @@ export interface ServedProgram {
   readonly accumulators: AccumulatorRegistry;
   readonly fingerprint: string;
   readonly clock: Clock;
+  /** What else is served. */
+  readonly serves?: ((link: ExecutorLink) => Handlers) | undefined;
   /** Closes what the context holds. */
   readonly close?: (() => Promise<void>) | undefined;
 }
@@ -42,7 +44,7 @@ export class ServingExecutor {
 
   /** Serves; never resolves. Rejects where the driver has another graph. */
   serve(program: ServedProgram): Promise<never> {
-    const { accumulators, clock, close, fingerprint, graph } = program;
+    const { accumulators, clock, close, fingerprint, graph, serves } = program;
     const link = this.#link;
     this.mirror.countIn(accumulators);
     const mirrored = new MirroredGraph(graph);
@@ -52,6 +54,7 @@ export class ServingExecutor {
       ...runner.handlers,
       ...mirrored.handlers,
       ...stateHandlers(graph, mirrored, states),
+      ...serves?.(link),
       "graph.start": (state) => mirrored.start(state as GraphState),
     });
     if (close !== undefined) link.onLeaving(close);

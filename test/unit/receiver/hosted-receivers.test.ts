@@ -120,7 +120,7 @@ describe("receivers in executors", () => {
     await settle();
     const [first] = logs;
     if (first !== undefined) first.gate = () => Promise.reject(new Error("disk gone"));
-    await expect(fixture.receiver().storeMany(["x"])).rejects.toThrow();
+    await expect(fixture.receiver().storeMany(["x"])).rejects.toThrow("disk gone");
     await settle();
     expect(fixture.executors.living.map(({ id }) => id)).toEqual(["executor-1"]);
     expect(fixture.hosts).toEqual(["executor-1"]);
