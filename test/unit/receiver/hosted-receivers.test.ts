@@ -149,6 +149,38 @@ describe("receivers in executors", () => {
     expect(await fixture.batch(1000)).toEqual([["again"]]);
   });
 
+  test("what is said of a hosting that is over, or by another executor, is refused", async () => {
+    const fixture = new HostingFixture({ restartDelayMs: 500 });
+    await fixture.start();
+    await settle();
+    fixture.receiver().restart("the connection failed");
+    await settle();
+    await fixture.clock.advance(500);
+    await settle();
+    expect(fixture.hosts).toEqual(["executor-1"]);
+    const block = {
+      id: "input-s0-0-executor-0-9",
+      streamUid: "s0",
+      recordCount: 1,
+      receiverStart: 2,
+      form: "records",
+    };
+    const driverOf = (executor: string) => fixture.places.get(executor)?.link.driver;
+    for (const [executor, hosting] of [
+      ["executor-0", 1],
+      ["executor-0", 2],
+      ["executor-1", 1],
+    ] as const) {
+      const ask = (method: string, value: object) =>
+        driverOf(executor)?.request(method, { hosting, ...value });
+      await expect(ask("receiver.begin", {})).rejects.toThrow(code("receiver_superseded"));
+      await expect(ask("receiver.block", { block })).rejects.toThrow(code("receiver_superseded"));
+      const room = ask("receiver.room", { records: 1, bytes: 0 });
+      await expect(room).rejects.toThrow(code("receiver_superseded"));
+    }
+    expect(await fixture.batch(1000)).toEqual([]);
+  });
+
   test("where no executor has room a receiver waits for one to come", async () => {
     const fixture = new HostingFixture({ executors: 1, replaces: true });
     await fixture.start();

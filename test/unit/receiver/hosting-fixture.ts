@@ -1,5 +1,5 @@
 /** Owns: a tracker whose receivers are hosted by executors of this process, each with a receiver object and blocks of its own. */
-import { InProcessExecutors } from "../../../src/executor/index.ts";
+import { type ExecutorLink, InProcessExecutors } from "../../../src/executor/index.ts";
 import {
   type ReceiverDurability,
   ReceiverHost,
@@ -39,6 +39,7 @@ class PreferringReceiver extends DrivenReceiver {
 
 /** One executor of the test. */
 export interface HostingExecutor {
+  readonly link: ExecutorLink;
   readonly blocks: MemoryBlocks;
   /** By stream. */
   readonly receivers: ReadonlyMap<string, DrivenReceiver>;
@@ -63,7 +64,7 @@ export class HostingFixture {
       program: (link) => {
         const blocks = new MemoryBlocks();
         const own = new Map(uids.map((uid, n) => [uid, new PreferringReceiver(preferred[n])]));
-        this.places.set(link.id, { blocks, receivers: own });
+        this.places.set(link.id, { link, blocks, receivers: own });
         const host = new ReceiverHost({
           executorId: link.id,
           driver: link.driver,
