@@ -27,6 +27,7 @@ export {
   type FilePort,
   type OutputFile,
 } from "./file-port.ts";
+export { type Launcher, launchBy, launcherOfProcess } from "./launcher.ts";
 export { localPath } from "./local-path.ts";
 export { consoleLogger, type Logger, silentLogger, tameLogger } from "./logger.ts";
 export { OrderedQueue } from "./ordered-queue.ts";

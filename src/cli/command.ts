@@ -47,8 +47,8 @@ export interface Example {
 export interface JsonDefinition {
   readonly report: string;
   readonly version: number;
-  /** `rows`: an array of objects; `one`: an object. */
-  readonly form: "rows" | "one";
+  /** `rows`: an array of objects; `one`: an object; `lines`: an object per line on stderr, as things happen. */
+  readonly form: "lines" | "rows" | "one";
   /** Name of a field to what it holds. */
   readonly fields: Readonly<Record<string, string>>;
 }

@@ -23,9 +23,9 @@ export function commandsPage(): string {
 
 const introduction = `# The command line
 
-\`millrace\` looks into what an application keeps: in a directory of this machine, or in a bucket. It needs neither the code
-of the application nor a running context, takes no lock, and may be used while a driver runs. A command that changes
-something says so, and asks first. \`millrace checkpoint\` may be written \`millrace ckpt\`.
+\`millrace run\` runs an application. \`millrace checkpoint\`, or \`millrace ckpt\`, looks into what one keeps: in a directory
+of this machine, or in a bucket. It needs neither the code of the application nor a running context, takes no lock, and may be
+used while a driver runs. A command that changes something says so, and asks first.
 
 This page is made of the commands themselves by \`npm run docs\`; a test compares it with them.`;
 
@@ -102,6 +102,12 @@ function anchorOf(name: string): string {
   return `millrace-${name.replaceAll(" ", "-")}`;
 }
 
+const forms = {
+  rows: "an array of objects",
+  one: "an object",
+  lines: "an object per line on stderr",
+} as const;
+
 function commandSection(definition: CommandDefinition): string {
   const {
     arguments: args,
@@ -126,7 +132,7 @@ function commandSection(definition: CommandDefinition): string {
   }
   if (options.length > 0) parts.push(optionTable(options));
   if (json !== undefined) {
-    const form = json.form === "rows" ? "an array of objects" : "an object";
+    const form = forms[json.form];
     const rows = Object.entries(json.fields).map(
       ([field, holds]) => `| \`${field}\` | ${cell(holds)} |`,
     );

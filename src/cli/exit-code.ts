@@ -33,6 +33,7 @@ const byCode: Readonly<Partial<Record<ErrorCode, ExitCode>>> = {
   operator_unknown: exitCodes.notFound,
   state_key_missing: exitCodes.notFound,
   segment_unknown: exitCodes.notFound,
+  program_missing: exitCodes.notFound,
   store_bucket_missing: exitCodes.notFound,
   driver_alive: exitCodes.held,
   epoch_superseded: exitCodes.held,

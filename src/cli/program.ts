@@ -28,7 +28,12 @@ export function optionsOf({
   const opensStore = args.some(({ name }) => name.startsWith("<") && addressArguments.test(name));
   return [
     ...options,
-    ...(json === undefined ? [] : formatOptionDefinitions),
+    // What goes on for as long as a program runs is no one document.
+    ...(json === undefined
+      ? []
+      : formatOptionDefinitions.filter(
+          ({ flags }) => json.form !== "lines" || flags === "--ndjson",
+        )),
     ...(opensStore ? storeOptionDefinitions : []),
   ];
 }
@@ -48,7 +53,7 @@ export function buildProgram(
   const { dispatch, output, version } = options;
   const root = configured(new Command("millrace"), output)
     .description(
-      "Looks into what a Millrace application keeps, and changes nothing unless it says so.",
+      "Runs Millrace applications, and looks into what they keep; to look changes nothing.",
     )
     .version(version, "-V, --version", "print the version")
     .helpCommand("help [command]", "show the help of a command");

@@ -3,7 +3,7 @@
  * loads the module decides when and as what it runs, and nothing of it runs twice.
  * Does not own: how modules are found and loaded (application-module.ts, main-program.ts).
  */
-import { functionArgument, StreamError } from "../base/index.ts";
+import { functionArgument, launcherOfProcess, StreamError } from "../base/index.ts";
 import {
   type ApplicationFacts,
   applicationIn,
@@ -112,5 +112,7 @@ async function runAsMain(declared: Application): Promise<void> {
   const isMain = exports?.some((each) => applicationIn(each) === declared) ?? facts.module === main;
   if (!isMain) return;
   facts.module = main;
-  if (!facts.isOpened) await declared.run();
+  if (facts.isOpened) return;
+  const launcher = launcherOfProcess<Application, StreamingContext>();
+  await (launcher === undefined ? declared.run() : launcher.run(declared));
 }

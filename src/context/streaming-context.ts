@@ -28,6 +28,7 @@ import { ContextExecutors } from "./context-executors.ts";
 import { DataContext } from "./data-context.ts";
 import type { CheckpointDirectoryOptions, DurableDirectory } from "./durable-directory.ts";
 import { attempting, releaseAll } from "./held-things.ts";
+import { tellLauncher } from "./launched-context.ts";
 import { masterOf } from "./masters.ts";
 import { mirroredProgram } from "./mirrored-program.ts";
 import { notedOf } from "./module-note.ts";
@@ -304,6 +305,7 @@ export class StreamingContext extends StreamSources implements StreamHost {
   async #start(): Promise<void> {
     const { clock, signal, stopGracefullyOnShutdown } = this.#settings;
     signal?.throwIfAborted();
+    tellLauncher(this);
     const run = await this.#directory.begin(this.#runOptions);
     // Without a checkpoint directory an application has one life.
     this.graph.identify(run?.application ?? { applicationId: uniqueName(), epoch: 0 });

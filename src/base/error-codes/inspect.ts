@@ -47,6 +47,22 @@ export const inspectErrors = {
     message: "this Node has no SQLite",
     help: "run Node 22.13 or later, or export to avro, ndjson or csv",
   },
+  program_missing: {
+    kind: "usage",
+    message: "there is no such program",
+    help: "give the path of the file that `node` would run",
+  },
+  module_form_missing: {
+    kind: "usage",
+    message:
+      "these options are for a program whose default export is an application, and this one is not",
+    help: "write `export default application(options, build)` there, or leave the options out: a plain program sets them itself",
+  },
+  crash_loop: {
+    kind: "unavailable",
+    message: "the program crashed again and again, and is not started any more",
+    help: "look at what the program wrote before; --restarts-max allows more",
+  },
   confirmation_missing: {
     kind: "usage",
     message: "this would change something, and nobody agreed to it",

@@ -13,6 +13,7 @@ import { graphCommand } from "./graph.ts";
 import { journalCommand } from "./journal.ts";
 import { lsCommand } from "./ls.ts";
 import { repairCommand } from "./repair.ts";
+import { runCommand } from "./run.ts";
 import { showCommand } from "./show.ts";
 import { stateRmCommand, stateSetCommand } from "./state-edit.ts";
 import { stateGetCommand } from "./state-get.ts";
@@ -26,6 +27,7 @@ import { walCatCommand } from "./wal-cat.ts";
 
 /** All commands. */
 export const commandDefinitions: readonly CommandDefinition[] = [
+  runCommand,
   lsCommand,
   showCommand,
   graphCommand,
@@ -58,8 +60,9 @@ export const commandDefinitions: readonly CommandDefinition[] = [
 export const groupDefinitions: readonly GroupDefinition[] = [
   {
     name: "",
-    summary: "Look into what a Millrace application keeps",
+    summary: "Run a Millrace application, and look into what it keeps",
     examples: [
+      { line: "millrace run app.ts", does: "run an application, TypeScript as it is" },
       { line: "millrace checkpoint ls ./ckpt", does: "which checkpoints there are" },
       {
         line: "millrace checkpoint show ./ckpt",
