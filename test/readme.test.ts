@@ -55,7 +55,7 @@ const page = read("README.md");
 const blocks = blocksOf(page);
 const interfaces = interfacesOfSources(join(root, "src"));
 /** What a program of the guide does not need. */
-const forOwnOperators = ["registerReceivers", "receiverStreamIds", "runJob"];
+const forOwnOperators = ["registerReceivers", "receiverStreamIds", "servesReceivers", "runJob"];
 const codeBlocks = blocks.filter(({ language }) => language === "ts");
 const givenHeading = "How to read the examples";
 const portOfReadme = "9999";

@@ -153,7 +153,7 @@ export class HostedState<K, S> implements KeyedState<K, S> {
   /** Ends the loading: the partition is at that version. */
   loaded(partition: number, versionMs: number): void {
     const hosted = this.#find(partition);
-    hosted.partition.loaded();
+    hosted.partition.loaded(versionMs);
     hosted.version = versionMs;
   }
 

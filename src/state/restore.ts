@@ -72,7 +72,8 @@ export async function loadChain<K, S>(
     }
     snapshots.loaded(stored.versionMs, index === 0);
   }
-  for (const partition of partitions) partition.loaded();
+  const versionMs = restore.chain.at(-1)?.versionMs ?? Number.NEGATIVE_INFINITY;
+  for (const partition of partitions) partition.loaded(versionMs);
   if (isMigrated) snapshots.startAnew();
 }
 

@@ -146,6 +146,6 @@ export interface StatePartition<K, S> extends SnapshotSource<K, S> {
     version: number,
     stateVersion: number,
   ): void | Promise<void>;
-  /** Ends the loading. */
-  loaded(): void;
+  /** Ends the loading: the partition is at that version, whether there was anything for it or not. */
+  loaded(version: number): void;
 }

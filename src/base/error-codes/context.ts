@@ -31,7 +31,7 @@ export const contextErrors = {
     kind: "usage",
     message:
       "executors have no module to load the program from, as in a test runner, a REPL or evaluated code",
-    help: "write the program as a module, `export default application({ master, batchInterval }, (ssc) => { ... })`, and run it by `node app.ts`, or give the address of such a module as executorModule",
+    help: "write `export default application({ master, batchInterval }, (ssc) => { ... })` and run it by `node app.ts`, or name such a module as executorModule",
   },
   application_module_missing: {
     kind: "usage",

@@ -23,7 +23,6 @@ export class RemotePartition<K, S> implements StatePartition<K, S> {
   readonly #link: StateLink;
   #tally = nothing;
   #snapshotCount = 0;
-  #loadedMs = beforeAll;
 
   /** `place` is asked when the partition is first used: uids are final only once the graph is. */
   constructor(place: () => StatePlace, link: StateLink) {
@@ -64,13 +63,12 @@ export class RemotePartition<K, S> implements StatePartition<K, S> {
     version: number,
     stateVersion: number,
   ): Promise<void> {
-    this.#loadedMs = version;
     const value = { ...this.#place(), entries, version, stateVersion };
     this.#tally = await this.#link.request("state.load", value);
   }
 
-  loaded(): void {
-    this.#link.notify("state.loaded", { ...this.#place(), version: this.#loadedMs });
+  loaded(version: number): void {
+    this.#link.notify("state.loaded", { ...this.#place(), version });
   }
 
   trackChanges(): void {

@@ -35,7 +35,8 @@ import { computedBody } from "../body-reads.ts";
 import type { DriverBodyWarnings } from "../driver-body-warnings.ts";
 import type { Executors } from "../executors.ts";
 import type { RemoteTasks, RemoteWork, TaskResult } from "../remote-tasks.ts";
-import { readsOf } from "./known-stages.ts";
+import { KeptPlaces } from "./kept-places.ts";
+import { keptBy, readsOf } from "./known-stages.ts";
 import { recordsOf } from "./record-chunks.ts";
 import { StateTasks } from "./state-tasks.ts";
 import type { RecordItem, TaskReply, TaskRequest, TaskTarget } from "./task-messages.ts";
@@ -73,6 +74,7 @@ export class ExecutorTasks implements RemoteTasks, Elsewhere {
   readonly #options: ExecutorTasksOptions;
   readonly #slots: TaskSlots;
   readonly #scheduler: TaskScheduler;
+  readonly #kept = new KeptPlaces();
   /** The tasks of states that executors have. */
   readonly states: StateTasks;
 
@@ -176,9 +178,11 @@ export class ExecutorTasks implements RemoteTasks, Elsewhere {
     return this.#scheduler.run({
       signal,
       preferred: this.#preferred(of, partition),
+      bound: this.#boundBy(of, partition),
       recover: (error) => this.#recover(error, work.again, signal),
       send: async (executor, retry) => {
         const request = requestOf(of, target, partition, { stageId: work.stageId, retry });
+        this.#kept.sent(request.kept, partition, executor);
         const reply = await executors.request(executor, "task.run", request, { signal });
         return { executor, reply: reply as TaskReply };
       },
@@ -196,9 +200,11 @@ export class ExecutorTasks implements RemoteTasks, Elsewhere {
     return this.#scheduler.run({
       signal,
       preferred: this.#preferred(of, partition),
+      bound: this.#boundBy(of, partition),
       recover: (error) => this.#recover(error, work.again, signal),
       send: async (executor, retry) => {
         const request = requestOf(of, target, partition, { stageId: work.stageId, retry });
+        this.#kept.sent(request.kept, partition, executor);
         const items = executors.stream(executor, "task.records", request, { signal });
         const result: unknown[] = [];
         const accumulated = new Map<Accumulating, unknown>();
@@ -225,11 +231,16 @@ export class ExecutorTasks implements RemoteTasks, Elsewhere {
     let avoid: string | undefined;
     for (let retry = 0; ; retry++) {
       const executor = await this.#slots.visit(
-        { preferred: this.#preferred(dataset, partition), avoid },
+        {
+          preferred: this.#preferred(dataset, partition),
+          bound: this.#boundBy(dataset, partition),
+          avoid,
+        },
         flow.task.signal,
       );
       try {
         const request = requestOf(dataset, target, partition, { ...flow.task, retry });
+        this.#kept.sent(request.kept, partition, executor);
         const skipped = pushed;
         let seen = 0;
         const { signal } = flow.task;
@@ -279,6 +290,7 @@ export class ExecutorTasks implements RemoteTasks, Elsewhere {
   }
 
   unpersist(address: DatasetAddress): void {
+    this.#kept.unpersisted(address);
     this.tellAll("graph.unpersist", address);
   }
 
@@ -340,6 +352,15 @@ export class ExecutorTasks implements RemoteTasks, Elsewhere {
     partition: number,
   ): (living: readonly string[]) => string | undefined {
     return (living) => this.states.preferredBy(of, partition) ?? living[partition % living.length];
+  }
+
+  /** Where what it reads is kept already, as far as tasks were sent there. */
+  #boundBy(
+    of: Lineage | StageBarrier,
+    partition: number,
+  ): (living: readonly string[]) => string | undefined {
+    const kept = keptBy(of);
+    return (living) => this.#kept.of(kept, partition, living);
   }
 
   #decoded({ accumulated }: TaskReply): Map<Accumulating, unknown> {

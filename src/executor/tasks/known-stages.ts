@@ -21,8 +21,21 @@ export interface TaskReads {
   readonly kept: TaskRequest["kept"];
 }
 
+/** The persisted datasets among them. */
+export function keptBy(target: Lineage | StageBarrier): TaskRequest["kept"] {
+  return lineageReadBy(target).kept;
+}
+
 /** What tasks of that target read. Throws `shuffle_output_missing` where a stage before it is not complete. */
 export function readsOf(target: Lineage | StageBarrier): TaskReads {
+  const { kept, stages } = lineageReadBy(target);
+  return { known: [...stages].flatMap(knowledgeOf), kept };
+}
+
+function lineageReadBy(target: Lineage | StageBarrier): {
+  readonly stages: ReadonlySet<StageBarrier>;
+  readonly kept: TaskRequest["kept"];
+} {
   const stages = new Set<StageBarrier>();
   const kept: { dataset: DatasetAddress; level: string }[] = [];
   const seen = new Set<Lineage>();
@@ -44,7 +57,7 @@ export function readsOf(target: Lineage | StageBarrier): TaskReads {
   };
   if ("taskCount" in target) visit(target.dependencies);
   else visitDataset(target);
-  return { known: [...stages].flatMap(knowledgeOf), kept };
+  return { stages, kept };
 }
 
 function knowledgeOf(stage: StageBarrier): readonly StageKnowledge[] {

@@ -153,7 +153,7 @@ export class StateTasks {
     signal: AbortSignal,
   ): Promise<TaskReply> {
     const { slots } = this.#options;
-    await slots.take({ preferred: () => executor, isBound: true }, signal);
+    await slots.take({ preferred: () => executor, bound: () => executor }, signal);
     try {
       return await this.#send(stage, partition, identity, executor, signal);
     } finally {

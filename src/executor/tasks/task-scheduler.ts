@@ -17,6 +17,8 @@ const triesMax = 8;
 /** One task. */
 export interface ScheduledTask<R> extends Pick<Placement, "preferred"> {
   readonly signal: AbortSignal;
+  /** Where alone it may run, while that one lives; undefined where it may anywhere. */
+  readonly bound?: Placement["bound"];
   /** Sends it. `retry` counts the tries before this one. */
   readonly send: (executor: string, retry: number) => Promise<R>;
   /** Makes anew what it reads and what is gone; the error tells what was missing. */
@@ -33,11 +35,11 @@ export class TaskScheduler {
 
   /** Rejects with what the task failed by, with the last loss after too many of them, and with `job_cancelled`. */
   async run<R>(task: ScheduledTask<R>): Promise<R> {
-    const { preferred, signal } = task;
+    const { bound, preferred, signal } = task;
     let avoid: string | undefined;
     for (let retry = 0; ; retry++) {
       throwIfCancelled(signal);
-      const executor = await this.#slots.take({ preferred, avoid }, signal);
+      const executor = await this.#slots.take({ preferred, bound, avoid }, signal);
       let error: unknown;
       try {
         return await task.send(executor, retry);

@@ -12,8 +12,8 @@ import { StreamError } from "../../base/index.ts";
 export interface Placement {
   /** By an executor's id, of those that live. */
   readonly preferred: (living: readonly string[]) => string | undefined;
-  /** Whether it can run there alone; it fails with `executor_lost` where that one is gone. */
-  readonly isBound?: boolean | undefined;
+  /** Where alone it can run; undefined where it can anywhere. It fails with `executor_lost` where that one is gone. */
+  readonly bound?: ((living: readonly string[]) => string | undefined) | undefined;
   /** Where it failed before: only where there is no other. */
   readonly avoid?: string | undefined;
 }
@@ -106,7 +106,7 @@ export class TaskSlots {
     for (const prefersOnly of [true, false]) {
       for (const waiting of this.#waiting) {
         const { isGuest, placement } = waiting;
-        const bound = placement.isBound === true ? placement.preferred(living) : undefined;
+        const bound = placement.bound?.(living);
         if (bound !== undefined && !living.includes(bound)) {
           waiting.fail(new StreamError("executor_lost", { executor: bound }));
           continue;
@@ -134,13 +134,15 @@ function cancelled(signal: AbortSignal): StreamError {
 }
 
 function chosen(
-  { avoid, isBound = false, preferred }: Placement,
+  { avoid, bound, preferred }: Placement,
   free: readonly string[],
   living: readonly string[],
   prefersOnly: boolean,
 ): string | undefined {
+  const only = bound?.(living);
+  if (only !== undefined) return free.includes(only) ? only : undefined;
   const isAvoided = (executor: string) => executor === avoid && living.length > 1;
   const wanted = preferred(living);
   if (wanted !== undefined && free.includes(wanted) && !isAvoided(wanted)) return wanted;
-  return prefersOnly || isBound ? undefined : free.find((executor) => !isAvoided(executor));
+  return prefersOnly ? undefined : free.find((executor) => !isAvoided(executor));
 }
