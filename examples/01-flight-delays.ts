@@ -15,8 +15,9 @@
  * computation over the data set, and ends with exit code 1 where they differ. The supervisor does so, too, where no kill
  * has hit one of the three.
  *
- * With `--executors` the tasks run in that many processes of their own, which run this program too and die with their
- * driver.
+ * With `--executors` the tasks run, and the receiver is, in that many processes of their own, which run this program too and
+ * die with their driver. It is not killed then unless `--kills` says so, as what a kill is to hit is known of a receiver in
+ * the driver only.
  *
  * The checkpoint directory is a new one within `--checkpoint`, or in a folder for temporary files. It is removed at the end,
  * but with `--keep`. The server of S3 and the credentials come from the environment, as the AWS SDK reads them.

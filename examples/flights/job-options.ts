@@ -39,7 +39,7 @@ export function readJobOptions(args: readonly string[]): JobOptions {
       rate: { type: "string", default: "max" },
       "batch-interval": { type: "string", default: "500" },
       feeder: { type: "string" },
-      kills: { type: "string", default: "6" },
+      kills: { type: "string" },
       seed: { type: "string", default: String(randomInt(2 ** 31)) },
       checkpoint: { type: "string" },
       executors: { type: "string", default: "0" },
@@ -55,7 +55,11 @@ export function readJobOptions(args: readonly string[]): JobOptions {
       values.feeder === undefined
         ? undefined
         : wholeNumber("feeder", values.feeder, { min: 1, max: 65_535 }),
-    kills: wholeNumber("kills", values.kills, { min: 0, max: 1000 }),
+    // What a kill is to hit is known where the receiver is in the driver.
+    kills: wholeNumber("kills", values.kills ?? (values.executors === "0" ? "6" : "0"), {
+      min: 0,
+      max: 1000,
+    }),
     seed: wholeNumber("seed", values.seed, { min: 0, max: 2 ** 32 - 1 }),
     checkpoint: values.checkpoint,
     executors: wholeNumber("executors", values.executors, { min: 0, max: 64 }),
