@@ -68,8 +68,9 @@ export class ByteReader {
     const first = this.byte();
     if (first < 0x80) return (first >> 1) ^ -(first & 1);
     const magnitude = ((first & 0x7f) >> 1) + this.#varintAbove(64);
+    if ((first & 1) === 0) return magnitude;
     if (magnitude === longMagnitudeMax) throw this.fault("a number is beyond 2^53 - 1");
-    return (first & 1) === 0 ? magnitude : -magnitude - 1;
+    return -magnitude - 1;
   }
 
   /** Passes over a `long` of any 64 bits. */

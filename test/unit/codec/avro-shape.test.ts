@@ -128,6 +128,14 @@ describe("records of a shape", () => {
     expect(await read(await write([trip, leg]))).toStrictEqual([trip, leg]);
   });
 
+  test.each([Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER])(
+    "have the outermost whole number %d, too",
+    async (km) => {
+      const leg = { entry: { kind: "leg", value: { from: "", km, gate: null, notes: {} } } };
+      expect(await read(await write([leg]))).toStrictEqual([leg]);
+    },
+  );
+
   test("are Avro binary of the schema of the shape, as another library reads it", async () => {
     const file = await write([trip]);
     const type = avsc.Type.forSchema(schemaOfShape(fileShape) as avsc.Schema);
