@@ -174,18 +174,10 @@ export class ExecutorTasks implements RemoteTasks, Elsewhere {
     work: RemoteWork,
     signal: AbortSignal,
   ): Promise<{ readonly executor: string; readonly reply: TaskReply }> {
-    const { executors } = this.#options;
-    return this.#scheduler.run({
-      signal,
-      preferred: this.#preferred(of, partition),
-      bound: this.#boundBy(of, partition),
-      recover: (error) => this.#recover(error, work.again, signal),
-      send: async (executor, retry) => {
-        const request = requestOf(of, target, partition, { stageId: work.stageId, retry });
-        this.#kept.sent(request.kept, partition, executor);
-        const reply = await executors.request(executor, "task.run", request, { signal });
-        return { executor, reply: reply as TaskReply };
-      },
+    return this.#schedule({ of, target, partition, work, signal }, async (executor, request) => {
+      const { executors } = this.#options;
+      const reply = await executors.request(executor, "task.run", request, { signal });
+      return { executor, reply: reply as TaskReply };
     });
   }
 
@@ -196,7 +188,30 @@ export class ExecutorTasks implements RemoteTasks, Elsewhere {
     work: RemoteWork,
     signal: AbortSignal,
   ): Promise<TaskResult<unknown[]>> {
-    const { executors } = this.#options;
+    return this.#schedule({ of, target, partition, work, signal }, async (executor, request) => {
+      const { accumulators, executors } = this.#options;
+      const items = executors.stream(executor, "task.records", request, { signal });
+      const result: unknown[] = [];
+      const accumulated = new Map<Accumulating, unknown>();
+      for await (const item of items as AsyncIterable<RecordItem>) {
+        if ("records" in item) for (const record of recordsOf(item.records)) result.push(record);
+        else accumulators.join(accumulated, item.accumulated);
+      }
+      return { result, accumulated };
+    });
+  }
+
+  #schedule<R>(
+    task: {
+      readonly of: Lineage | StageBarrier;
+      readonly target: TaskTarget;
+      readonly partition: number;
+      readonly work: RemoteWork;
+      readonly signal: AbortSignal;
+    },
+    send: (executor: string, request: TaskRequest) => Promise<R>,
+  ): Promise<R> {
+    const { of, partition, signal, target, work } = task;
     return this.#scheduler.run({
       signal,
       preferred: this.#preferred(of, partition),
@@ -205,14 +220,7 @@ export class ExecutorTasks implements RemoteTasks, Elsewhere {
       send: async (executor, retry) => {
         const request = requestOf(of, target, partition, { stageId: work.stageId, retry });
         this.#kept.sent(request.kept, partition, executor);
-        const items = executors.stream(executor, "task.records", request, { signal });
-        const result: unknown[] = [];
-        const accumulated = new Map<Accumulating, unknown>();
-        for await (const item of items as AsyncIterable<RecordItem>) {
-          if ("records" in item) for (const record of recordsOf(item.records)) result.push(record);
-          else this.#options.accumulators.join(accumulated, item.accumulated);
-        }
-        return { result, accumulated };
+        return send(executor, request);
       },
     });
   }

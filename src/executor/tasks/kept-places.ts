@@ -2,9 +2,9 @@
  * Owns: which executor has the kept partitions of a persisted dataset, as far as the driver has sent tasks there.
  * Does not own: the partitions (the block store of that executor), which executor runs what is not kept.
  *
- * I1. What is kept is computed once, and everybody sees the same of it, for as long as its executor lives: a task that reads a
- * kept partition runs where the first one ran. So it may wait, as a second computation would show in accumulators, and in
- * whatever does not give the same twice.
+ * I1. A task runs where the first one of its number ran that read the same kept dataset, for as long as that executor lives.
+ * So it may wait, as a second computation would show in accumulators, and in whatever does not give the same twice. Where a
+ * union has given a partition another number, it may be computed twice all the same.
  */
 import type { DatasetAddress } from "../../core/index.ts";
 import type { TaskRequest } from "./task-messages.ts";

@@ -225,6 +225,35 @@ describe("accumulators", () => {
 });
 
 describe("kept partitions", () => {
+  test("are read where they are kept, also where another executor is free", async () => {
+    let total = 0;
+    let third = (): void => {};
+    const thirdIsMade = new Promise<void>((resolve) => {
+      third = resolve;
+    });
+    await using executed = new Executed((ssc) => {
+      const seen = ssc.data.accumulator("seen");
+      const kept = ssc
+        .inputStream(listed([[1, 2, 3]], 3))
+        // The first partition keeps its executor busy, so that the third one is made by the other.
+        .mapAsync(async (x) => {
+          seen.add(1);
+          if (x === 1) await thirdIsMade;
+          if (x === 3) third();
+          return x;
+        })
+        .persist();
+      for (let output = 0; output < 3; output++) {
+        kept.foreachRDD(async (dataset) => void (await dataset.count()));
+      }
+      ssc.addStreamingListener({ onBatchCompleted: () => void (total = seen.value) });
+    });
+    await executed.start();
+    await executed.batches(1);
+    await executed.stop();
+    expect(total).toBe(3);
+  });
+
   test("are computed once, stay with their executors, and go with their dataset", async () => {
     let calls = 0;
     const counts: number[] = [];
