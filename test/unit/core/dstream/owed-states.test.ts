@@ -260,3 +260,21 @@ test("what was kept for a state that failed goes when it has made up for it", as
   expect(seen.length).toBe(160);
   expect(seen.filter((each) => each.deref() !== undefined).length).toBeLessThan(10);
 });
+
+test("a state looks back from the version that is being made, however many were planned behind it", async () => {
+  await using driven = new DrivenContext({ attempts: 1, onFailure: "continue" });
+  const fault = new Fault();
+  const stream = failing(driven.input(input(20)), fault);
+  driven.collect(stream);
+  fault.isBroken = false;
+  await driven.ssc.start();
+  await driven.batches(2);
+  const dueMs = () => (stream.node as unknown as { readonly dueMs: number }).dueMs;
+  expect(dueMs()).toBe(3000);
+  fault.isBroken = true;
+  await driven.batches(5);
+  expect(dueMs()).toBe(3000);
+  fault.isBroken = false;
+  await driven.batches(1);
+  expect(dueMs()).toBe(9000);
+});
